@@ -1,0 +1,91 @@
+import type { RangeDict } from "../ranges/range-dict.ts";
+import type { RangeInput } from "../ranges/range-input.ts";
+import type { RangeSet } from "../ranges/range-set.ts";
+
+/** Bytes over a buffer of their own kind; never a shared one. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Options of every call that moves bytes. */
+export interface ReadOptions {
+  /** Aborts this call alone. It rejects with `signal.reason` itself. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * How surely a server's answers can be told to be of one representation (RFC 9110 section 8.8): *strong* for a strong
+ * ETag only, *weak* for a weak ETag, a Last-Modified date or what only a size can tell, *none* for nothing at all.
+ */
+export interface Identity {
+  readonly strength: "strong" | "weak" | "none";
+  /** The ETag field as sent, quotes and `W/` included. */
+  readonly etag?: string | undefined;
+  /** The Last-Modified field as sent. */
+  readonly lastModified?: string | undefined;
+}
+
+/**
+ * The waist of this package: immutable bytes of one pinned representation, read by position. Six members, so that
+ * anyone can write one. Everything above composes over it and never knows whether bytes come from HTTP, a file, a
+ * Blob, a slice of another Source or a test.
+ *
+ * > Exactly those bytes of one identified representation, or a typed error. Never partial, never mixed, never
+ * > fabricated.
+ */
+export interface Source extends AsyncDisposable {
+  /** For messages; secrets removed. */
+  readonly name: string;
+  /** Bytes. `Infinity` while a server keeps it secret: then only bounded reads work. */
+  readonly size: number;
+  /** What was pinned at open. */
+  readonly identity: Identity;
+  /**
+   * Exactly the bytes of `range`, which belong to the caller.
+   *
+   * @throws INVALID_RANGE for a malformed range, OUT_OF_BOUNDS for one outside the file (never clamped), UNKNOWN_SIZE
+   * for a form that needs a size nobody knows, CLOSED after `close`, and whatever the transport beneath reports.
+   */
+  read(range: RangeInput, options?: ReadOptions): Promise<Bytes>;
+  /**
+   * The bytes of `range` (default: all) as they arrive, with back-pressure. Each chunk belongs to the consumer.
+   * Errors as {@link Source.read}, through the stream.
+   */
+  stream(range?: RangeInput, options?: ReadOptions): ReadableStream<Bytes>;
+  /** Frees everything; pending and later calls reject with CLOSED. Closing twice is fine. */
+  close(): Promise<void>;
+}
+
+/** Live counters of what a source has cost. */
+export interface Receipt {
+  /** HTTP requests sent, probe, redirects and retries included; for other sources, reads made of them. */
+  readonly requests: number;
+  /** Requests among those that repeated a failed one. */
+  readonly retries: number;
+  /** Bytes that callers asked for, each call counted. */
+  readonly bytesWanted: number;
+  /** Body bytes taken from the wire, those of aborted exchanges included. */
+  readonly bytesReceived: number;
+  /** Reads and streams answered wholly from bytes already held. */
+  readonly cacheHits: number;
+  /** Which parts of the file have been received. */
+  readonly ranges: RangeSet;
+}
+
+/** What `openSource` returns: any {@link Source} with the engine around it. */
+export interface PlannedSource extends Source {
+  /** The public range map: what is here (`held`), what is on its way (`pending`). A live, read-only view. */
+  readonly spans: RangeDict<"held" | "pending">;
+  /** Live counters: look again for newer figures. */
+  readonly receipt: Receipt;
+  /**
+   * All `ranges`, in the order asked; duplicates, overlaps and any order are fine, and bytes are fetched once. All or
+   * nothing: the first failure rejects the call and cancels what only it wanted; one range outside the file refuses
+   * the whole call before anything is sent.
+   */
+  readMany(ranges: readonly RangeInput[], options?: ReadOptions): Promise<Bytes[]>;
+}
+
+/** What happened on the wire, for progress displays, logs and tests. URLs come without secrets. */
+export type SourceEvent =
+  | { readonly type: "request"; readonly url: string; readonly range: string | undefined }
+  | { readonly type: "response"; readonly url: string; readonly status: number; readonly range: string | undefined }
+  | { readonly type: "warning"; readonly message: string };
