@@ -1,0 +1,40 @@
+import type { Chunk, DecodeOptions } from "./decoder.ts";
+import { notDeflate } from "./not-deflate.ts";
+
+/**
+ * Inflates one raw deflate stream (RFC 1951) by the platform's DecompressionStream, which rejects garbage, a missing end
+ * and any byte after the end: all FORMAT here.
+ */
+export async function* inflateRaw(
+  stored: AsyncIterable<Chunk>,
+  options: Pick<DecodeOptions, "what">,
+): AsyncGenerator<Chunk, void, void> {
+  const inflater = new DecompressionStream("deflate-raw");
+  const writer = inflater.writable.getWriter();
+  const reader = inflater.readable.getReader();
+  const input = stored[Symbol.asyncIterator]();
+  let failure: { readonly error: unknown } | undefined;
+  const pull = async (): Promise<IteratorResult<Chunk>> => {
+    try {
+      return await input.next();
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  };
+  const feed = async (): Promise<void> => {
+    for (let next = await pull(); !next.done; next = await pull()) await writer.write(next.value);
+    await writer.close();
+  };
+  // Its errors reach us through the readable side.
+  feed().catch((error: unknown) => writer.abort(error).catch(() => undefined));
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } catch (error) {
+    if (failure !== undefined) throw failure.error;
+    throw notDeflate(options.what, "data that is not one whole deflate stream", error);
+  } finally {
+    reader.cancel().catch(() => undefined);
+    input.return?.().catch(() => undefined);
+  }
+}
