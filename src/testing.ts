@@ -1,0 +1,15 @@
+export type { Delivery, Exchange, RequestRecord } from "./testing/exchange.ts";
+export { changeHeader, getHeader, removeHeader, setHeader } from "./testing/exchange.ts";
+export type { Answer, BodyPart, ServerProfile } from "./testing/honest-answer.ts";
+export type { Misbehaviour, MisbehaviourName, MisbehaviourRule } from "./testing/misbehaviours.ts";
+export { misbehaviourNames } from "./testing/misbehaviours.ts";
+export { patternBytes, patternSlice } from "./testing/pattern-bytes.ts";
+export type { RangeServer, RangeServerOptions } from "./testing/range-server.node.ts";
+export { startRangeServer } from "./testing/range-server.node.ts";
+export type {
+  DescribedFile,
+  FileContent,
+  FileFacts,
+  GeneratedFile,
+  ServedFile,
+} from "./testing/served-file.ts";
