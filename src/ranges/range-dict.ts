@@ -1,0 +1,124 @@
+import { RangeStreamsError } from "../errors.ts";
+import { formatValue, INSPECT } from "./inspect.ts";
+import { IntervalList } from "./interval-list.ts";
+import { missingRanges } from "./missing-ranges.ts";
+import type { Range } from "./range.ts";
+import { type RangeInput, resolveRange } from "./range-input.ts";
+import { RangeSet } from "./range-set.ts";
+
+/**
+ * A map from disjoint ranges to values, ascending. Setting overwrites: what lay there is trimmed or split. Touching entries never
+ * merge, even with one value. Setting an empty range changes nothing. Every call is O(log n), and linear in the entries it touches.
+ */
+export class RangeDict<V> implements Iterable<[Range, V]> {
+  #list: IntervalList<V> = new IntervalList<V>();
+  #readonly = false;
+
+  /** How many entries there are. */
+  get size(): number {
+    return this.#list.size;
+  }
+
+  /**
+   * A live view of this very dict that cannot be changed through it.
+   *
+   * The view's `set`, `delete` and `clear` throw INVALID_ARGUMENT.
+   */
+  asReadonly(): RangeDict<V> {
+    const view = new RangeDict<V>();
+    view.#list = this.#list;
+    view.#readonly = true;
+    return view;
+  }
+
+  /** @throws INVALID_RANGE, UNKNOWN_SIZE for forms that need a size, INVALID_ARGUMENT on a read-only view. */
+  set(input: RangeInput, value: V): this {
+    this.#checkWritable();
+    const range = resolveRange(input);
+    if (range.isEmpty()) return this;
+    this.#list.carve(range);
+    this.#list.insert({ range, value });
+    return this;
+  }
+
+  /**
+   * Frees the positions of a range, trimming and splitting what lay there; tells whether anything did.
+   *
+   * @throws as {@link RangeDict.set}.
+   */
+  delete(input: RangeInput): boolean {
+    this.#checkWritable();
+    return this.#list.carve(resolveRange(input));
+  }
+
+  /** @throws INVALID_ARGUMENT on a read-only view. */
+  clear(): void {
+    this.#checkWritable();
+    this.#list.clear();
+  }
+
+  /** The value at a position, or of the one entry that holds a range wholly; an empty range is in none. */
+  get(where: number | RangeInput): V | undefined {
+    if (typeof where === "number") return this.#list.at(where)?.value;
+    const range = resolveRange(where);
+    const entry = this.#list.at(range.start);
+    return entry !== undefined && !range.isEmpty() && entry.range.contains(range) ? entry.value : undefined;
+  }
+
+  /** The key that holds a position. */
+  rangeAt(position: number): Range | undefined {
+    return this.#list.at(position)?.range;
+  }
+
+  /** The entries that share a position with a range, whole, ascending. */
+  overlapping(input: RangeInput): [Range, V][] {
+    return this.#list.overlapping(resolveRange(input)).map(({ range, value }) => [range, value]);
+  }
+
+  /** The gaps within a range, ascending. */
+  missing(within: RangeInput): Range[] {
+    const range = resolveRange(within);
+    return missingRanges(range, this.#list.overlapping(range));
+  }
+
+  /** All positions that map to this very value (`Object.is`). Linear in the entries. */
+  rangesOf(value: V): RangeSet {
+    const ranges = new RangeSet();
+    for (const entry of this.#list) if (Object.is(entry.value, value)) ranges.add(entry.range);
+    return ranges;
+  }
+
+  *keys(): IterableIterator<Range> {
+    for (const { range } of this.#list) yield range;
+  }
+
+  *values(): IterableIterator<V> {
+    for (const { value } of this.#list) yield value;
+  }
+
+  *entries(): IterableIterator<[Range, V]> {
+    for (const { range, value } of this.#list) yield [range, value];
+  }
+
+  [Symbol.iterator](): IterableIterator<[Range, V]> {
+    return this.entries();
+  }
+
+  /** One line an entry, as the original prints it. */
+  toString(): string {
+    if (this.size === 0) return "RangeDict{}";
+    const lines = [...this].map(([range, value]) => `  RangeSet{${range[INSPECT]()}}: ${formatValue(value)}`);
+    return `RangeDict{\n${lines.join(",\n")}\n}`;
+  }
+
+  /** The same, for `console.log`. */
+  [INSPECT](): string {
+    return this.toString();
+  }
+
+  #checkWritable(): void {
+    if (!this.#readonly) return;
+    const message = "Asked to change a read-only view of ranges; change what it shows instead";
+    throw new RangeStreamsError("INVALID_ARGUMENT", message);
+  }
+}
