@@ -89,6 +89,8 @@ export interface HttpErrorDetails extends RangeStreamsErrorOptions {
   status?: number | undefined;
   /** How often the exchange was tried, the first included. Default 1. */
   attempts?: number | undefined;
+  /** Milliseconds after which the server said to come back (Retry-After). */
+  retryAfterMs?: number | undefined;
 }
 
 /** Any failure of an HTTP exchange, whatever its code. */
@@ -101,6 +103,8 @@ export class HttpError extends RangeStreamsError {
   readonly status: number | undefined;
   /** How often the exchange was tried, the first included. */
   readonly attempts: number;
+  /** Milliseconds after which the server said to come back (Retry-After). */
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: HttpErrorDetails) {
     super(code, message, details);
@@ -108,7 +112,15 @@ export class HttpError extends RangeStreamsError {
     this.range = details.range;
     this.status = details.status;
     this.attempts = details.attempts ?? 1;
+    this.retryAfterMs = details.retryAfterMs;
   }
+}
+
+/** The same error after several tries, which it tells. */
+export function withAttempts(error: HttpError, attempts: number): HttpError {
+  const { code, message, cause, url, range, status, retryable, retryAfterMs } = error;
+  const details = { url, range, status, retryable, retryAfterMs, attempts, cause };
+  return new HttpError(code, `${message} (tried ${attempts} times)`, details);
 }
 
 /**
@@ -117,5 +129,5 @@ export class HttpError extends RangeStreamsError {
  */
 export function isRangeStreamsError(error: unknown, ...codes: ErrorCode[]): error is RangeStreamsError {
   if (typeof error !== "object" || error === null || !(BRAND in error)) return false;
-  return codes.length === 0 || codes.includes((error as RangeStreamsError).code);
+  return codes.length === 0 || codes.includes((error as { code?: unknown }).code as ErrorCode);
 }

@@ -1,0 +1,326 @@
+import { type ErrorCode, HttpError } from "../errors.ts";
+import type { Range } from "../ranges/range.ts";
+import { type ContentRange, parseContentRange } from "./content-range.ts";
+import { parseDecimal } from "./decimal.ts";
+import type { HeaderFields } from "./header-fields.ts";
+import { describeAsk, type RangeAsk } from "./range-header.ts";
+import { compareValidators, readValidators, type Validators } from "./validators.ts";
+
+/** The head of a response, before a byte of its body was touched. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly headers: HeaderFields;
+  /** The platform hides fields from us (a cross-origin answer in a browser). */
+  readonly filtered: boolean;
+}
+
+/** What was settled by the first useful response, and every later one must match. */
+export interface Pinned {
+  readonly validators: Validators;
+  /** Bytes in the representation; undefined while the server keeps it secret. */
+  readonly size: number | undefined;
+}
+
+/** What a response is held against. */
+export interface Expectation {
+  /** For messages; secrets removed. */
+  readonly url: string;
+  readonly ask: RangeAsk;
+  /** Undefined for the first response of a session. */
+  readonly pinned?: Pinned | undefined;
+  /** `ignore` compares nothing, `strict` refuses what is not proven. */
+  readonly identity: "verify" | "strict" | "ignore";
+}
+
+/** A response whose head proved what its body will hold. */
+export interface VerifiedResponse {
+  /** Where the bytes of the body lie, half-open. */
+  readonly body: Range;
+  /** The part of `body` that was asked for: all of it, unless the server sent more around it. */
+  readonly wanted: Range;
+  /** Bytes in the representation, where the server tells. */
+  readonly total: number | undefined;
+  readonly validators: Validators;
+  /** Content-Length was sent and equals `body.length`: the platform's parser guards the end of the body. */
+  readonly lengthDeclared: boolean;
+  /** A validator that was pinned is missing here; only the size spoke. */
+  readonly unproven: boolean;
+}
+
+/**
+ * A superset with more waste than this before or after the wanted bytes is refused rather than skipped. 1 MiB is what the
+ * fault catalogue lets an ignored range cost; *unmeasured* beyond that.
+ */
+const MAX_WASTE_BYTES = 1024 * 1024;
+
+/**
+ * The one gate between the wire and a reader: decides from status and header fields alone whether the body of a 206 is
+ * exactly (or contains) what was asked of the pinned representation. Runs before a byte is handed on; any doubt throws.
+ *
+ * @throws RANGE_IGNORED, RANGE_MISMATCH, BAD_RESPONSE, ENCODED, CHANGED, NO_IDENTITY, AUTH, NOT_FOUND, RATE_LIMITED, REDIRECT or
+ * HTTP_STATUS, as an HttpError. A 416 is HTTP_STATUS here: only the caller knows whether the range lies inside the file.
+ */
+export function verifyResponse(expected: Expectation, head: ResponseHead): VerifiedResponse {
+  if (head.status !== 206) throw refuseStatus(expected, head);
+  refuseCoding(expected, head);
+  const validators = visibleValidators(head);
+  const unproven = checkIdentity(expected, validators);
+  const placed = placeBody(expected, head);
+  checkTotal(expected, head, placed.total);
+  const length = declaredLength(expected, head);
+  if (length !== undefined && length !== placed.body.length) {
+    const what = `Content-Length ${length} for the ${placed.body.length} bytes of Content-Range`;
+    throw refuse(expected, head.status, {
+      code: "BAD_RESPONSE",
+      got: what,
+      advice: "the server or a proxy contradicts itself",
+    });
+  }
+  const wanted = wantedPart(expected, head, placed);
+  return { ...placed, wanted, validators, unproven, lengthDeclared: length !== undefined };
+}
+
+/** Why a response is not taken. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  /** What came back. */
+  readonly got: string;
+  /** What to do about it. */
+  readonly advice: string;
+  readonly retryable?: boolean;
+}
+
+/** Builds the error for one exchange in its three parts: what was asked, what came back, what to do. */
+export function refuse(
+  expected: Pick<Expectation, "url" | "ask">,
+  status: number | undefined,
+  refusal: Refusal,
+): HttpError {
+  const { code, got, advice, retryable } = refusal;
+  const range = expected.ask.kind === "span" ? expected.ask.range : undefined;
+  const message = `GET ${expected.url} (${describeAsk(expected.ask)}): got ${got}; ${advice}`;
+  return new HttpError(code, message, { url: expected.url, range, status, retryable: retryable ?? false });
+}
+
+function refuseCoding(expected: Expectation, head: ResponseHead): void {
+  const coding = head.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (coding === "" || coding === "identity") return;
+  const advice =
+    "its positions are those of coded bytes; have the server send this file with no Content-Encoding";
+  throw refuse(expected, head.status, {
+    code: "ENCODED",
+    got: `a body coded as ${JSON.stringify(coding.slice(0, 40))}`,
+    advice,
+  });
+}
+
+/** Behind CORS an ETag may be visible and yet prove less, since Content-Range beside it is not: at most weak. */
+function visibleValidators(head: ResponseHead): Validators {
+  const validators = readValidators(head.headers);
+  const hidden = head.filtered && head.headers.get("content-range") === null;
+  return hidden && validators.strength === "strong" ? { ...validators, strength: "weak" } : validators;
+}
+
+function checkIdentity(expected: Expectation, validators: Validators): boolean {
+  const { pinned, identity } = expected;
+  const head = { status: 206 };
+  if (identity === "ignore") return false;
+  if (identity === "strict" && validators.strength !== "strong") {
+    const advice = "identity: 'strict' needs a strong ETag on every answer";
+    throw refuse(expected, head.status, {
+      code: "NO_IDENTITY",
+      got: `a ${validators.strength} identity`,
+      advice,
+    });
+  }
+  if (pinned === undefined) return false;
+  const verdict = compareValidators(pinned.validators, validators);
+  if (verdict === "changed")
+    throw changed(expected, head.status, describeChange(pinned.validators, validators));
+  return verdict === "unproven";
+}
+
+function describeChange(pinned: Validators, got: Validators): string {
+  if (pinned.etag !== undefined && got.etag !== undefined && pinned.etag !== got.etag) {
+    return `ETag ${got.etag.slice(0, 80)} where ${pinned.etag.slice(0, 80)} was pinned`;
+  }
+  return `Last-Modified ${got.lastModified ?? "none"} where ${pinned.lastModified ?? "none"} was pinned`;
+}
+
+/** The file is no longer the one that was opened. */
+export function changed(
+  expected: Pick<Expectation, "url" | "ask">,
+  status: number | undefined,
+  got: string,
+): HttpError {
+  return refuse(expected, status, {
+    code: "CHANGED",
+    got,
+    advice: "the file changed since it was opened; open it again",
+  });
+}
+
+interface Placed {
+  readonly body: Range;
+  readonly total: number | undefined;
+}
+
+function placeBody(expected: Expectation, head: ResponseHead): Placed {
+  const field = head.headers.get("content-range");
+  if (field === null) return placeUnseen(expected, head);
+  const parsed: ContentRange | undefined = parseContentRange(field);
+  if (parsed?.range === undefined) {
+    const got = `Content-Range ${JSON.stringify(field.slice(0, 80))}`;
+    throw refuse(expected, head.status, {
+      code: "BAD_RESPONSE",
+      got,
+      advice: "it must be one span of bytes inside one total",
+    });
+  }
+  return { body: parsed.range, total: parsed.total };
+}
+
+/** Where a browser hides Content-Range, a declared length equal to the span asked for is the proof that is left. */
+function placeUnseen(expected: Expectation, head: ResponseHead): Placed {
+  const { ask } = expected;
+  if (!head.filtered) {
+    const advice = "RFC 9110 section 15.3.7.1 requires it; the position of the bytes cannot be proven";
+    throw refuse(expected, head.status, { code: "BAD_RESPONSE", got: "a 206 without Content-Range", advice });
+  }
+  const length = declaredLength(expected, head);
+  if (ask.kind !== "span" || length !== ask.range.length) {
+    const advice = "expose it: Access-Control-Expose-Headers: Content-Range, ETag";
+    throw refuse(expected, head.status, {
+      code: "RANGE_MISMATCH",
+      got: "a 206 that hides its Content-Range",
+      advice,
+    });
+  }
+  return { body: ask.range, total: undefined };
+}
+
+function declaredLength(expected: Expectation, head: ResponseHead): number | undefined {
+  const field = head.headers.get("content-length");
+  if (field === null) return undefined;
+  const length = parseDecimal(field.trim());
+  if (length !== undefined) return length;
+  const got = `Content-Length ${JSON.stringify(field.slice(0, 80))}`;
+  throw refuse(expected, head.status, { code: "BAD_RESPONSE", got, advice: "it must be one decimal number" });
+}
+
+function checkTotal(expected: Expectation, head: ResponseHead, total: number | undefined): void {
+  const size = expected.pinned?.size;
+  if (expected.identity === "ignore" || total === undefined || size === undefined || total === size) return;
+  throw changed(expected, head.status, `a total of ${total} bytes where ${size} were pinned`);
+}
+
+function wantedPart(expected: Expectation, head: ResponseHead, placed: Placed): Range {
+  const { body, total } = placed;
+  const wanted = expected.ask.kind === "span" ? expected.ask.range.intersection(body) : undefined;
+  switch (expected.ask.kind) {
+    case "span": {
+      const { start, end } = expected.ask.range;
+      const waste = Math.max(start - body.start, body.end - end);
+      // Starting late leaves a hole; ending early is legal (RFC 9110 section 15.3.7): the rest is asked for again.
+      if (wanted === undefined || wanted.isEmpty() || body.start > start || waste > MAX_WASTE_BYTES) break;
+      return wanted;
+    }
+    case "from":
+      if (body.start === expected.ask.start) return body;
+      break;
+    case "suffix":
+      // Without a total nothing says that these are the last bytes. One server was seen to answer `-5` with bytes 0-5.
+      if (total !== undefined && body.start === Math.max(0, total - expected.ask.length)) return body;
+      break;
+  }
+  const advice = "the server answers other positions than asked; its ranges cannot be trusted";
+  throw refuse(expected, head.status, {
+    code: "RANGE_MISMATCH",
+    got: `bytes ${body}`,
+    advice,
+    retryable: true,
+  });
+}
+
+function refuseStatus(expected: Expectation, head: ResponseHead): HttpError {
+  const { status } = head;
+  const inSession = expected.pinned !== undefined && expected.identity !== "ignore";
+  if (status === 200) return refuseWhole(expected, head);
+  if (status === 401 || status === 403 || status === 407) {
+    return refuse(expected, head.status, { code: "AUTH", got: `status ${status}`, advice: challenge(head) });
+  }
+  if (status === 404 || status === 410) {
+    if (inSession) return changed(expected, head.status, `status ${status}`);
+    return refuse(expected, head.status, {
+      code: "NOT_FOUND",
+      got: `status ${status}`,
+      advice: "check the URL",
+    });
+  }
+  if (status === 412) return changed(expected, head.status, "status 412 to If-Match");
+  if (status === 429)
+    return refuse(expected, head.status, {
+      code: "RATE_LIMITED",
+      got: "status 429",
+      advice: "ask less often",
+      retryable: true,
+    });
+  if (status >= 300 && status < 400) {
+    return refuse(expected, head.status, {
+      code: "REDIRECT",
+      got: `status ${status}`,
+      advice: "that redirect cannot be followed",
+    });
+  }
+  if (status < 400)
+    return refuse(expected, head.status, {
+      code: "BAD_RESPONSE",
+      got: `status ${status}`,
+      advice: "a range needs a 206",
+    });
+  return refuse(expected, head.status, {
+    code: "HTTP_STATUS",
+    got: `status ${status}`,
+    advice: statusAdvice(status),
+    retryable: isTransient(status),
+  });
+}
+
+/** Statuses that the same request may outlive: time-outs, overload, and Cloudflare's 520–524 for a failing origin. */
+export function isTransient(status: number): boolean {
+  if (status >= 520 && status <= 524) return true;
+  return [408, 425, 429, 500, 502, 503, 504].includes(status);
+}
+
+function refuseWhole(expected: Expectation, head: ResponseHead): HttpError {
+  const { pinned } = expected;
+  const got = readValidators(head.headers);
+  if (pinned !== undefined && expected.identity !== "ignore") {
+    if (compareValidators(pinned.validators, got) === "changed") {
+      return changed(expected, head.status, `a 200: ${describeChange(pinned.validators, got)}`);
+    }
+  }
+  const type = head.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  const hint =
+    type === "text/html"
+      ? "it is a web page, perhaps a login or error page"
+      : "the server ignores ranges here; ifRangesIgnored: 'download' would take the whole file";
+  return refuse(expected, head.status, {
+    code: "RANGE_IGNORED",
+    got: "the whole file (status 200) instead of a part",
+    advice: hint,
+  });
+}
+
+function challenge(head: ResponseHead): string {
+  const scheme = head.headers.get("www-authenticate")?.split(" ")[0]?.slice(0, 40);
+  return scheme === undefined || scheme === ""
+    ? "give credentials with `headers`, or renew a signed URL"
+    : `the server wants ${scheme} credentials; give them with \`headers\``;
+}
+
+function statusAdvice(status: number): string {
+  if (status === 416) return "the server says that range is outside the file";
+  if (status === 511) return "a captive portal wants you to log in to the network first";
+  return isTransient(status) ? "it may pass; try later" : "the server refuses this request";
+}
