@@ -87,5 +87,10 @@ export interface PlannedSource extends Source {
 /** What happened on the wire, for progress displays, logs and tests. URLs come without secrets. */
 export type SourceEvent =
   | { readonly type: "request"; readonly url: string; readonly range: string | undefined }
-  | { readonly type: "response"; readonly url: string; readonly status: number; readonly range: string | undefined }
+  | {
+      readonly type: "response";
+      readonly url: string;
+      readonly status: number;
+      readonly range: string | undefined;
+    }
   | { readonly type: "warning"; readonly message: string };

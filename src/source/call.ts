@@ -1,0 +1,51 @@
+import { timeoutError } from "./timeout.ts";
+
+/** One call of a user's: what may end it early. */
+export interface Call {
+  /** Aborts with the reason of the user's signal, CLOSED, or TIMEOUT (total). */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the total limit. */
+  remainingMs(): number;
+  /** Takes clock and listeners away. */
+  end(): void;
+}
+
+/** What ends a call early. */
+export interface CallLimits {
+  readonly signals: readonly (AbortSignal | undefined)[];
+  readonly totalMs: number;
+  /** For the message; secrets removed. */
+  readonly url: string;
+}
+
+/**
+ * Joins signals and the total clock into one. `AbortSignal.any` would do, but in Node 20 it keeps what it made alive for as
+ * long as a long-lived signal lives; this leaves nothing behind.
+ */
+export function beginCall({ signals, totalMs, url }: CallLimits): Call {
+  const controller = new AbortController();
+  const startedAt = performance.now();
+  const cleanups: (() => void)[] = [];
+  for (const signal of signals) {
+    if (signal === undefined) continue;
+    if (signal.aborted) {
+      controller.abort(signal.reason);
+      break;
+    }
+    const onAbort = (): void => controller.abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    cleanups.push(() => signal.removeEventListener("abort", onAbort));
+  }
+  if (Number.isFinite(totalMs)) {
+    const onTimeout = (): void => controller.abort(timeoutError({ ms: totalMs, phase: "total", url }));
+    const timer = setTimeout(onTimeout, totalMs);
+    cleanups.push(() => clearTimeout(timer));
+  }
+  return {
+    signal: controller.signal,
+    remainingMs: () => totalMs - (performance.now() - startedAt),
+    end: () => {
+      for (const cleanup of cleanups.splice(0)) cleanup();
+    },
+  };
+}

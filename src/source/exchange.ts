@@ -1,0 +1,153 @@
+import type { HeaderFields } from "../http/header-fields.ts";
+import type { ResponseHead } from "../http/verify-response.ts";
+import type { Meter } from "./meter.ts";
+import type { Parkable, Slot } from "./request-queue.ts";
+import type { Bytes } from "./source.ts";
+import { withTimeout } from "./timeout.ts";
+import type { TransportResponse } from "./transport.ts";
+
+/**
+ * A body with no more left than this is taken in rather than cancelled, which would cost the connection. On HTTP/1.1 a new
+ * connection costs a round trip, in which a link of 10 Mbit/s and 50 ms moves as much; *unmeasured* beyond that.
+ */
+export const DRAIN_BYTES = 64 * 1024;
+/** A body that does not end within this is cancelled after all. *Unmeasured*. */
+const DRAIN_MS = 250;
+
+/** What an exchange is part of. */
+export interface ExchangeParts {
+  readonly slot: Slot;
+  /** Its status can be followed as a redirect by us. */
+  readonly redirectable: boolean;
+  /** For messages; secrets removed. */
+  readonly name: string;
+  readonly idleMs: number;
+  readonly meter: Meter;
+  /** Aborted with the CLOSED error when the source closes. */
+  readonly closing: AbortSignal;
+  /** Called once, when the connection was given back. */
+  readonly onEnd: (exchange: Exchange) => void;
+}
+
+/** One answered request: its head, and its body pulled under the idle clock. Holds a connection until its end. */
+export class Exchange implements ResponseHead {
+  readonly #response: TransportResponse;
+  readonly #parts: ExchangeParts;
+  #reading: Promise<Bytes | undefined> | undefined;
+  #ended = false;
+
+  constructor(response: TransportResponse, parts: ExchangeParts) {
+    this.#response = response;
+    this.#parts = parts;
+  }
+
+  get redirectable(): boolean {
+    return this.#parts.redirectable;
+  }
+
+  get status(): number {
+    return this.#response.status;
+  }
+
+  get headers(): HeaderFields {
+    return this.#response.headers;
+  }
+
+  get filtered(): boolean {
+    return this.#response.filtered;
+  }
+
+  /** The URL that answered. */
+  get url(): string {
+    return this.#response.url;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /**
+   * The next chunk as it came, not yet placed or counted; undefined at the end, which gives the connection back. An abort
+   * leaves the chunk for the next call.
+   *
+   * @throws NETWORK, TIMEOUT (idle), CLOSED, or the reason of the signal.
+   */
+  async read(signal?: AbortSignal, idleMs = this.#parts.idleMs): Promise<Bytes | undefined> {
+    if (this.#ended) throw this.#parts.closing.reason;
+    const reading = this.#pull();
+    try {
+      const chunk = await withTimeout(reading, { ms: idleMs, signal, phase: "idle", url: this.#parts.name });
+      this.#reading = undefined;
+      if (chunk === undefined) this.#end();
+      return chunk;
+    } catch (error) {
+      if (!signal?.aborted || error !== signal.reason) this.cancel();
+      if (this.#parts.closing.aborted) throw this.#parts.closing.reason;
+      throw error;
+    }
+  }
+
+  /** One pull at a time; a chunk whose reader was aborted waits in it for the next reader. */
+  #pull(): Promise<Bytes | undefined> {
+    if (this.#reading === undefined) {
+      this.#reading = this.#response.body.read();
+      this.#reading.catch(() => undefined);
+    }
+    return this.#reading;
+  }
+
+  /** Nobody waits for bytes of this exchange: its connection may be taken. */
+  idle(holder: Parkable): void {
+    if (!this.#ended) this.#parts.slot.idle(holder);
+  }
+
+  /** Somebody waits for its bytes again. */
+  busy(): void {
+    this.#parts.slot.busy();
+  }
+
+  /** Ends the exchange at once; its connection is lost. */
+  cancel(): void {
+    if (this.#ended) return;
+    this.#response.body.cancel();
+    this.#end();
+  }
+
+  /** Ends an exchange whose body nobody wants: a short one is taken in, a long one cancelled. In the background. */
+  discard(): void {
+    void this.drain(DRAIN_BYTES).then((chunks) => {
+      for (const chunk of chunks ?? []) this.#parts.meter.wasted(chunk.byteLength);
+    });
+  }
+
+  /**
+   * Takes in what is left, if that is at most `maxBytes` and comes at once; else cancels and gives undefined. The chunks are
+   * not counted.
+   */
+  async drain(maxBytes: number): Promise<Bytes[] | undefined> {
+    const chunks: Bytes[] = [];
+    const until = performance.now() + DRAIN_MS;
+    let left = maxBytes;
+    try {
+      while (!this.#ended) {
+        const chunk = await this.read(undefined, Math.max(1, until - performance.now()));
+        if (chunk === undefined) return chunks;
+        left -= chunk.byteLength;
+        chunks.push(chunk);
+        if (left < 0) break;
+      }
+    } catch {
+      // A body that breaks off while nobody waits for it is no failure: whoever comes back asks for the rest again.
+    }
+    this.cancel();
+    for (const chunk of chunks) this.#parts.meter.wasted(chunk.byteLength);
+    return undefined;
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#parts.slot.release();
+    this.#parts.onEnd(this);
+  }
+}

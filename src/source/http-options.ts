@@ -1,0 +1,113 @@
+import { RangeStreamsError } from "../errors.ts";
+import type { HttpSettings, Timeouts } from "./http-link.ts";
+import type { Meter } from "./meter.ts";
+import { DEFAULT_RETRY, NO_RETRY, type RetryPolicy } from "./retry.ts";
+import type { SourceEvent } from "./source.ts";
+import type { Client } from "./transport.ts";
+import { parseHttpUrl } from "./url.ts";
+
+/** Options of a source over http(s); other sources have no use for them. */
+export interface HttpOptions {
+  /** Any fetch-compatible function, or an object with a `fetch` method. Default: the platform's best. */
+  client?: Client | undefined;
+  /** Sent to the origin of the given URL alone. `Range` and `Accept-Encoding` are ours. */
+  headers?: HeadersInit | undefined;
+  /** As in fetch; for the origin of the given URL alone. */
+  credentials?: RequestCredentials | undefined;
+  /** `strict` refuses weak or no validators; `ignore` compares nothing, for files that are meant to grow. Default `verify`. */
+  identity?: "verify" | "strict" | "ignore" | undefined;
+  /** Tries of one exchange, the first included, and the delays between them; `false` tries once. */
+  retry?: Partial<RetryPolicy> | false | undefined;
+  /** Milliseconds. Defaults: connect 10 s, headers 30 s, idle 30 s, total 10 minutes; all *unmeasured*. */
+  timeouts?: Partial<Timeouts> | undefined;
+  /** Connections per origin. Default 6, as browsers have it on HTTP/1.1; *unmeasured*. */
+  maxConnections?: number | undefined;
+  /** Told of every request, answer and warning. */
+  onEvent?: ((event: SourceEvent) => void) | undefined;
+}
+
+const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 30_000, idleMs: 30_000, totalMs: 600_000 };
+const DEFAULT_CONNECTIONS = 6;
+
+/**
+ * Checks and completes the options of one http source.
+ *
+ * @throws INVALID_ARGUMENT for a bad URL or option, before anything is sent.
+ */
+export function resolveHttpSettings(url: string | URL, options: HttpOptions, meter: Meter): HttpSettings {
+  const { identity = "verify", maxConnections = DEFAULT_CONNECTIONS } = options;
+  if (!["verify", "strict", "ignore"].includes(identity))
+    throw badOption("identity", "'verify', 'strict' or 'ignore'");
+  checkClient(options.client);
+  return {
+    target: parseHttpUrl(url),
+    client: options.client,
+    headers: resolveHeaders(options.headers),
+    credentials: options.credentials,
+    identity,
+    timeouts: resolveTimeouts(options.timeouts),
+    retry: resolveRetry(options.retry),
+    maxConnections: checkCount("maxConnections", maxConnections),
+    meter,
+    onEvent: options.onEvent,
+  };
+}
+
+function checkClient(client: unknown): void {
+  if (client === undefined || typeof client === "function") return;
+  if (
+    typeof client === "object" &&
+    client !== null &&
+    "fetch" in client &&
+    typeof client.fetch === "function"
+  )
+    return;
+  throw badOption("client", "a fetch-compatible function, or an object with a fetch method");
+}
+
+function resolveHeaders(init: HeadersInit | undefined): ReadonlyMap<string, string> {
+  try {
+    const headers = new Headers(init);
+    headers.delete("range");
+    headers.delete("accept-encoding");
+    return new Map(headers);
+  } catch {
+    // Not echoed, and no cause: the value may be a credential.
+    throw badOption("headers", "valid field names, and values without CR, LF or NUL");
+  }
+}
+
+function resolveTimeouts(timeouts: Partial<Timeouts> = {}): Timeouts {
+  const resolved = { ...DEFAULT_TIMEOUTS };
+  for (const name of Object.keys(DEFAULT_TIMEOUTS) as (keyof Timeouts)[]) {
+    const value = timeouts[name];
+    if (value === undefined) continue;
+    if (typeof value !== "number" || !(value > 0))
+      throw badOption(`timeouts.${name}`, "a positive number of milliseconds");
+    resolved[name] = value;
+  }
+  return resolved;
+}
+
+function resolveRetry(retry: Partial<RetryPolicy> | false = {}): RetryPolicy {
+  if (retry === false) return NO_RETRY;
+  const { attempts, baseDelayMs, maxDelayMs } = { ...DEFAULT_RETRY, ...retry };
+  checkCount("retry.attempts", attempts);
+  for (const [name, value] of Object.entries({ baseDelayMs, maxDelayMs })) {
+    if (typeof value !== "number" || !(value >= 0))
+      throw badOption(`retry.${name}`, "a number of milliseconds");
+  }
+  return { attempts, baseDelayMs, maxDelayMs };
+}
+
+function checkCount(name: string, value: number): number {
+  if (value !== Number.POSITIVE_INFINITY && (!Number.isSafeInteger(value) || value < 1)) {
+    throw badOption(name, "a whole number from 1 on");
+  }
+  return value;
+}
+
+/** The error of an option that cannot be meant. */
+export function badOption(name: string, wanted: string): RangeStreamsError {
+  return new RangeStreamsError("INVALID_ARGUMENT", `The option ${name} is not usable: it must be ${wanted}`);
+}

@@ -1,0 +1,65 @@
+import { concatBytes } from "../bytes/collect-bytes.ts";
+import type { Range } from "../ranges/range.ts";
+import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
+import { beginCall } from "./call.ts";
+import { closedError } from "./closed-error.ts";
+import type { HttpLink } from "./http-link.ts";
+import { RangeBody } from "./range-body.ts";
+import type { Bytes, Identity, ReadOptions, Source } from "./source.ts";
+import { streamChunks } from "./stream-chunks.ts";
+
+/** A Source over one http(s) URL, once its first answer has settled size and identity. */
+export class HttpSource implements Source {
+  readonly name: string;
+  readonly size: number;
+  readonly identity: Identity;
+  readonly #link: HttpLink;
+
+  constructor(link: HttpLink, size: number, identity: Identity) {
+    this.#link = link;
+    this.name = link.name;
+    this.size = size;
+    this.identity = identity;
+  }
+
+  /** One request, unless the server answers less than it was asked for. */
+  async read(input: RangeInput, options: ReadOptions = {}): Promise<Bytes> {
+    options.signal?.throwIfAborted();
+    const range = this.#resolve(input);
+    if (range.isEmpty()) return new Uint8Array(0);
+    const body = new RangeBody(this.#link, range);
+    const signals = [options.signal, this.#link.closing];
+    const call = beginCall({ signals, totalMs: this.#link.settings.timeouts.totalMs, url: this.name });
+    const chunks: Bytes[] = [];
+    try {
+      for (
+        let chunk = await body.readWithin(call);
+        chunk !== undefined;
+        chunk = await body.readWithin(call)
+      ) {
+        chunks.push(chunk);
+      }
+    } finally {
+      call.end();
+      body.cancel();
+    }
+    return concatBytes(chunks);
+  }
+
+  stream(input: RangeInput = [0], options: ReadOptions = {}): ReadableStream<Bytes> {
+    return streamChunks(() => new RangeBody(this.#link, this.#resolve(input)), options.signal);
+  }
+
+  async close(): Promise<void> {
+    this.#link.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #resolve(input: RangeInput): Range {
+    if (this.#link.closed) throw closedError(this.name);
+    return resolveRange(input, this.size);
+  }
+}

@@ -1,0 +1,255 @@
+import { HttpError, OutOfBoundsError, type RangeStreamsError } from "../errors.ts";
+import { parseDecimal } from "../http/decimal.ts";
+import type { RangeAsk } from "../http/range-header.ts";
+import { readValidators } from "../http/validators.ts";
+import { refuse, type VerifiedResponse } from "../http/verify-response.ts";
+import { Range } from "../ranges/range.ts";
+import { beginCall, type Call } from "./call.ts";
+import type { Exchange } from "./exchange.ts";
+import { HttpLink, type HttpSettings } from "./http-link.ts";
+import { HttpSource } from "./http-source.ts";
+import { RangeBody } from "./range-body.ts";
+import { Recovery } from "./recovery.ts";
+import type { Bytes, Identity, Source } from "./source.ts";
+import { streamChunks } from "./stream-chunks.ts";
+import { getVerified, unsatisfiedTotal, type VerifiedExchange, verifyAnswer } from "./verified-get.ts";
+
+/** What the first request asks for. */
+export interface FirstAsk {
+  readonly ask: RangeAsk;
+  /** The very range somebody wants (else a probe, which is clamped to the file). */
+  readonly exact: boolean;
+}
+
+/** A source, and the body of its first answer, not yet read. */
+export interface HttpOpening {
+  readonly source: Source;
+  /** Undefined where the file is empty. */
+  readonly first: { readonly range: Range; readonly stream: ReadableStream<Bytes> } | undefined;
+}
+
+/** What the first useful answer settled. */
+interface Settled {
+  readonly size: number | undefined;
+  readonly identity: Identity;
+  readonly answer: VerifiedExchange | undefined;
+}
+
+/**
+ * What to ask where a suffix is not to be had: enough to hold a small file whole, and its total leads to the tail of a larger
+ * one.
+ */
+const HEAD_PROBE: RangeAsk = { kind: "span", range: new Range(0, 32 * 1024) };
+/** Statuses seen from servers that do not know `bytes=-n`: 501 from a CDN before PyPI's files, 400 and 405 elsewhere. */
+const NO_SUFFIX: ReadonlySet<number> = new Set([400, 405, 416, 501]);
+
+/**
+ * Opens an http(s) URL by one useful ranged GET that also tells size, identity and whether ranges work. More requests only where
+ * a server hides something: a suffix it does not know costs one or two, a Content-Range hidden by CORS a HEAD.
+ *
+ * @throws OUT_OF_BOUNDS for an exact range outside the file, RANGE_IGNORED for a server without ranges, and what any exchange
+ * may throw.
+ */
+export async function openHttpSource(
+  settings: HttpSettings,
+  first: FirstAsk,
+  signal: AbortSignal | undefined,
+): Promise<HttpOpening> {
+  const link = new HttpLink(settings);
+  const call = beginCall({ signals: [signal], totalMs: settings.timeouts.totalMs, url: link.name });
+  try {
+    const settled = await settle(link, first, call);
+    const { size, identity, answer } = settled;
+    link.pinned = { validators: identity, size };
+    const source = new HttpSource(link, size ?? Number.POSITIVE_INFINITY, identity);
+    return { source, first: answer === undefined ? undefined : openFirst(link, first, answer) };
+  } catch (error) {
+    link.close();
+    throw error;
+  } finally {
+    call.end();
+  }
+}
+
+function openFirst(link: HttpLink, first: FirstAsk, answer: VerifiedExchange): HttpOpening["first"] {
+  const { wanted } = answer.verified;
+  const exact = first.exact && first.ask.kind === "span" ? first.ask.range : undefined;
+  // A probe is content with what came; an exact range goes on after a legal shorter answer.
+  const range =
+    exact ?? new Range(wanted.start, first.exact ? (link.pinned?.size ?? wanted.end) : wanted.end);
+  const body = new RangeBody(link, range, answer);
+  return { range, stream: streamChunks(() => body) };
+}
+
+async function settle(link: HttpLink, first: FirstAsk, call: Call): Promise<Settled> {
+  const recovery = new Recovery(link.settings.retry, link.settings.meter);
+  const suffix = first.ask.kind === "suffix";
+  for (;;) {
+    try {
+      if (suffix && !link.origin.suffix) return await settleBySize(link, first, call);
+      return await settleBy(link, first, call);
+    } catch (error) {
+      if (suffix && link.origin.suffix && blamesSuffix(link, error)) {
+        link.origin.suffix = false;
+        continue;
+      }
+      await recovery.after(error, call);
+    }
+  }
+}
+
+function blamesSuffix(link: HttpLink, error: unknown): boolean {
+  if (!(error instanceof HttpError)) return false;
+  if (error.status !== undefined && NO_SUFFIX.has(error.status)) return true;
+  // In a browser a suffix needs a preflight, and a refused one looks like any network failure.
+  if (error.code === "NETWORK") return !link.origin.transport.seesRedirects;
+  return error.code === "RANGE_MISMATCH";
+}
+
+async function settleBy(link: HttpLink, first: FirstAsk, call: Call): Promise<Settled> {
+  const exchange = await link.send({ method: "GET", ask: first.ask, signal: call.signal });
+  try {
+    return await judge(link, first, { exchange, call });
+  } catch (error) {
+    exchange.discard();
+    throw error;
+  }
+}
+
+interface Judged {
+  readonly exchange: Exchange;
+  readonly call: Call;
+}
+
+async function judge(link: HttpLink, first: FirstAsk, { exchange, call }: Judged): Promise<Settled> {
+  const identity = readValidators(exchange.headers);
+  if (exchange.status === 416) return settleUnsatisfied(link, first, { exchange, call });
+  if (exchange.status === 200 && (await isEmptyWhole(exchange, call.signal))) {
+    return settleEmpty(link, first, { exchange, identity });
+  }
+  if (exchange.status === 206 && exchange.filtered && exchange.headers.get("content-range") === null) {
+    return settleHidden(link, first, { exchange, call });
+  }
+  const verified = verifyAnswer(link, first.ask, exchange);
+  checkBounds(link, first, verified);
+  return { size: verified.total, identity: verified.validators, answer: { exchange, verified } };
+}
+
+/** A server may ignore Range on an empty file (Go's and nginx do), and then says 200 with nothing in it. */
+async function isEmptyWhole(exchange: Exchange, signal: AbortSignal): Promise<boolean> {
+  const length = exchange.headers.get("content-length");
+  if (length !== null) return parseDecimal(length.trim()) === 0;
+  return (await exchange.read(signal)) === undefined;
+}
+
+function settleEmpty(
+  link: HttpLink,
+  first: FirstAsk,
+  { exchange, identity }: { exchange: Exchange; identity: Identity },
+): Settled {
+  exchange.discard();
+  if (first.exact) throw outOfBounds(link, first.ask, 0);
+  if (link.settings.identity === "strict" && identity.strength !== "strong") {
+    const got = `an empty file of ${identity.strength} identity`;
+    const advice = "identity: 'strict' needs a strong ETag";
+    throw refuse({ url: link.name, ask: first.ask }, exchange.status, { code: "NO_IDENTITY", got, advice });
+  }
+  return { size: 0, identity, answer: undefined };
+}
+
+async function settleUnsatisfied(
+  link: HttpLink,
+  first: FirstAsk,
+  { exchange, call }: Judged,
+): Promise<Settled> {
+  const total = unsatisfiedTotal(exchange);
+  const identity = readValidators(exchange.headers);
+  if (total === 0) return settleEmpty(link, first, { exchange, identity });
+  if (first.exact && first.ask.kind !== "suffix") throw outOfBounds(link, first.ask, total);
+  if (first.ask.kind === "span" && first.ask.range.start === 0 && total === undefined) {
+    // Only an empty file has no first byte; but a bare 416 (Apache's has no Content-Range) should not decide that alone.
+    exchange.discard();
+    if ((await headSize(link, call)) === 0) return settleEmpty(link, first, { exchange, identity });
+  }
+  const advice = "the server refuses a range that it should have";
+  const refusal = { code: "HTTP_STATUS", got: "status 416", advice } as const;
+  throw refuse({ url: link.name, ask: first.ask }, 416, refusal);
+}
+
+/**
+ * CORS hides Content-Range: the size comes from a HEAD, whose Content-Length is never hidden, and the position is believed
+ * where the length is exactly that of the span.
+ */
+async function settleHidden(link: HttpLink, first: FirstAsk, { exchange, call }: Judged): Promise<Settled> {
+  const advice = "add Access-Control-Expose-Headers: Content-Range, ETag";
+  link.warnOnce("hidden", `${link.name}: the server hides Content-Range from this page; ${advice}`);
+  const size = await headSize(link, call);
+  const ask = size === undefined ? first.ask : clampAsk(first, size);
+  if (ask === undefined) throw outOfBounds(link, first.ask, size);
+  const verified = verifyAnswer(link, ask, exchange);
+  return { size, identity: verified.validators, answer: { exchange, verified } };
+}
+
+function clampAsk({ ask, exact }: FirstAsk, size: number): RangeAsk | undefined {
+  const whole = new Range(0, size);
+  switch (ask.kind) {
+    case "span": {
+      const range = ask.range.intersection(whole);
+      return range === undefined || (exact && !range.equals(ask.range)) ? undefined : { kind: "span", range };
+    }
+    case "from":
+      return ask.start < size ? { kind: "span", range: new Range(ask.start, size) } : undefined;
+    case "suffix": {
+      if (exact && ask.length > size) return undefined;
+      return { kind: "span", range: new Range(Math.max(0, size - ask.length), size) };
+    }
+  }
+}
+
+async function headSize(link: HttpLink, call: Call): Promise<number | undefined> {
+  const exchange = await link.send({ method: "HEAD", ask: undefined, signal: call.signal });
+  exchange.discard();
+  if (exchange.status !== 200) return undefined;
+  const length = exchange.headers.get("content-length");
+  return length === null ? undefined : parseDecimal(length.trim());
+}
+
+/** No suffix here: the head of the file tells its size, and then the tail has a position. */
+async function settleBySize(link: HttpLink, first: FirstAsk, call: Call): Promise<Settled> {
+  const head = await settleBy(link, { ask: HEAD_PROBE, exact: false }, call);
+  const { size, identity, answer } = head;
+  if (size === undefined || answer === undefined) return head;
+  const ask = clampAsk(first, size);
+  answer.exchange.discard();
+  if (ask === undefined) throw outOfBounds(link, first.ask, size);
+  link.pinned = { validators: identity, size };
+  return { size, identity, answer: await getVerified(link, ask, call.signal) };
+}
+
+/** An exact range that the answer shows to lie outside the file. */
+function checkBounds(link: HttpLink, { ask, exact }: FirstAsk, { body, total }: VerifiedResponse): void {
+  if (!exact || total === undefined) return;
+  const outside =
+    ask.kind === "span" ? ask.range.end > total : ask.kind === "suffix" && ask.length > body.length;
+  if (outside) throw outOfBounds(link, ask, total);
+}
+
+function outOfBounds(link: HttpLink, ask: RangeAsk, size: number | undefined): RangeStreamsError {
+  const asked = askedSpan(ask, size);
+  const message = `${link.name}: asked for ${asked.text}, but the file has ${size ?? "fewer"} bytes; ask within it`;
+  return new OutOfBoundsError(message, asked.span, size);
+}
+
+function askedSpan(
+  ask: RangeAsk,
+  size: number | undefined,
+): { text: string; span: { start: number; end: number } } {
+  switch (ask.kind) {
+    case "span":
+      return { text: String(ask.range), span: ask.range };
+    case "from":
+      return { text: `all from ${ask.start} on`, span: { start: ask.start, end: size ?? ask.start } };
+    case "suffix":
+      return { text: `the last ${ask.length}`, span: { start: -ask.length, end: size ?? 0 } };
+  }
+}

@@ -1,0 +1,67 @@
+import { createTransport } from "#transport";
+import { createFetchTransport } from "./fetch-transport.ts";
+import { RequestQueue } from "./request-queue.ts";
+import type { Client, Transport } from "./transport.ts";
+
+/** What all sources of one origin (and one client) share: the connections to it and what was learned about it. */
+export interface Origin {
+  /** `scheme://host:port`. */
+  readonly origin: string;
+  readonly transport: Transport;
+  readonly queue: RequestQueue;
+  /** Conditional requests work here; cleared when a server refuses an If-Match that was right. */
+  conditionals: boolean;
+  /** Suffix ranges (`bytes=-n`) work here; cleared when a server refuses or misreads one. */
+  suffix: boolean;
+}
+
+interface Entry extends Origin {
+  users: number;
+}
+
+/**
+ * The one mutable thing at module level: origins in use, by client and origin. An entry goes, and its idle connections with it,
+ * when the last source that used it closes.
+ */
+const registry = new Map<Client | undefined, Map<string, Entry>>();
+
+/** Takes part in an origin, which is made on first use. Each call needs one {@link releaseOrigin}. */
+export function retainOrigin(origin: string, client: Client | undefined): Origin {
+  const ofClient = registry.get(client) ?? new Map<string, Entry>();
+  registry.set(client, ofClient);
+  const entry = ofClient.get(origin) ?? makeEntry(origin, client);
+  ofClient.set(origin, entry);
+  entry.users++;
+  return entry;
+}
+
+/** Gives an origin back; the last one out closes its connections. */
+export function releaseOrigin(origin: string, client: Client | undefined): void {
+  const ofClient = registry.get(client);
+  const entry = ofClient?.get(origin);
+  if (ofClient === undefined || entry === undefined) return;
+  entry.users--;
+  if (entry.users > 0) return;
+  ofClient.delete(origin);
+  if (ofClient.size === 0) registry.delete(client);
+  entry.transport.close();
+}
+
+/** How many origins are in use: 0 when every source is closed. */
+export function originsInUse(): number {
+  let count = 0;
+  for (const ofClient of registry.values()) count += ofClient.size;
+  return count;
+}
+
+function makeEntry(origin: string, client: Client | undefined): Entry {
+  const transport = client === undefined ? createTransport() : createFetchTransport(client);
+  return {
+    origin,
+    transport,
+    queue: new RequestQueue(),
+    conditionals: transport.conditionals,
+    suffix: true,
+    users: 0,
+  };
+}

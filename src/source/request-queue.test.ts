@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { type Parkable, RequestQueue, type Slot } from "./request-queue.ts";
+
+const settled = async (promise: Promise<unknown>): Promise<boolean> => {
+  const pending = Symbol("pending");
+  await Promise.resolve();
+  return (
+    (await Promise.race([promise, new Promise((resolve) => setTimeout(resolve, 5, pending))])) !== pending
+  );
+};
+
+const parkable = (slot: Slot, parked: string[], name: string, drainable = false): Parkable => ({
+  drainable,
+  park: () => {
+    parked.push(name);
+    slot.release();
+  },
+});
+
+describe("RequestQueue", () => {
+  it("grants up to the limit and makes the rest wait in order", async () => {
+    const queue = new RequestQueue();
+    const first = await queue.acquire(2);
+    await queue.acquire(2);
+    const order: number[] = [];
+    const third = queue.acquire(2).then((slot) => (order.push(3), slot));
+    const fourth = queue.acquire(2).then((slot) => (order.push(4), slot));
+    expect(await settled(third)).toBe(false);
+    expect(queue.active).toBe(2);
+    first.release();
+    (await third).release();
+    await fourth;
+    expect(order).toEqual([3, 4]);
+  });
+
+  it("counts a slot released twice once", async () => {
+    const queue = new RequestQueue();
+    const first = await queue.acquire(1);
+    const second = queue.acquire(1);
+    const third = queue.acquire(1);
+    first.release();
+    first.release();
+    await second;
+    expect(await settled(third)).toBe(false);
+  });
+
+  it("parks what has been idle longest when another request waits", async () => {
+    const queue = new RequestQueue();
+    const parked: string[] = [];
+    const a = await queue.acquire(2);
+    const b = await queue.acquire(2);
+    b.idle(parkable(b, parked, "b"));
+    a.idle(parkable(a, parked, "a"));
+    await queue.acquire(2);
+    expect(parked).toEqual(["b"]);
+  });
+
+  it("parks at once what can be drained, before what would have to be cancelled", async () => {
+    const queue = new RequestQueue();
+    const parked: string[] = [];
+    const a = await queue.acquire(2);
+    const b = await queue.acquire(2);
+    a.idle(parkable(a, parked, "cancelled"));
+    b.idle(parkable(b, parked, "drained", true));
+    await queue.acquire(2);
+    expect(parked).toEqual(["drained"]);
+  });
+
+  it("never parks what somebody waits for", async () => {
+    const queue = new RequestQueue();
+    const parked: string[] = [];
+    const a = await queue.acquire(1);
+    a.idle(parkable(a, parked, "a"));
+    a.busy();
+    const waiting = queue.acquire(1);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(parked).toEqual([]);
+    a.idle(parkable(a, parked, "a"));
+    await waiting;
+    expect(parked).toEqual(["a"]);
+  });
+
+  it("parks no more than there are requests waiting", async () => {
+    const queue = new RequestQueue();
+    const parked: string[] = [];
+    const slots = [await queue.acquire(3), await queue.acquire(3), await queue.acquire(3)];
+    // Drains take a while: the slots stay held meanwhile.
+    slots.forEach((slot, index) => {
+      slot.idle({ drainable: true, park: () => parked.push(String(index)) });
+    });
+    const waiting = queue.acquire(3);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(parked).toEqual(["0"]);
+    slots[0]?.release();
+    await waiting;
+    expect(parked).toEqual(["0"]);
+  });
+
+  it("lets an aborted request go and leaves its place to the next", async () => {
+    const queue = new RequestQueue();
+    const held = await queue.acquire(1);
+    const controller = new AbortController();
+    const aborted = queue.acquire(1, controller.signal);
+    const next = queue.acquire(1);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    await expect(aborted).rejects.toBe(reason);
+    expect(queue.waiting).toBe(1);
+    held.release();
+    await next;
+    await expect(queue.acquire(1, AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});

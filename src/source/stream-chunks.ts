@@ -1,0 +1,56 @@
+import type { Bytes } from "./source.ts";
+
+/** Something that gives chunks one after the other. */
+export interface ChunkReader {
+  /** The next chunk, undefined at the end. */
+  read(signal?: AbortSignal): Promise<Bytes | undefined>;
+  cancel(): void;
+}
+
+/**
+ * A stream over a reader, made on the first pull. Nothing is read ahead of the consumer. What `open` throws, and an abort, come
+ * through the stream.
+ */
+export function streamChunks(open: () => ChunkReader, signal?: AbortSignal): ReadableStream<Bytes> {
+  let reader: ChunkReader | undefined;
+  let onAbort: (() => void) | undefined;
+  const finish = (): void => {
+    if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
+  };
+  return new ReadableStream<Bytes>(
+    {
+      start(controller) {
+        if (signal === undefined) return;
+        onAbort = () => {
+          finish();
+          reader?.cancel();
+          controller.error(signal.reason);
+        };
+        if (signal.aborted) onAbort();
+        else signal.addEventListener("abort", onAbort, { once: true });
+      },
+      async pull(controller) {
+        try {
+          reader ??= open();
+          const chunk = await reader.read(signal);
+          if (signal?.aborted) return;
+          if (chunk !== undefined) {
+            controller.enqueue(chunk);
+            return;
+          }
+          finish();
+          controller.close();
+        } catch (error) {
+          finish();
+          reader?.cancel();
+          if (!signal?.aborted) controller.error(error);
+        }
+      },
+      cancel() {
+        finish();
+        reader?.cancel();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,63 @@
+import { HttpError } from "../errors.ts";
+import type { HeaderFields } from "../http/header-fields.ts";
+import type { Bytes } from "./source.ts";
+
+/** One GET or HEAD, ready to send. */
+export interface TransportRequest {
+  readonly method: "GET" | "HEAD";
+  /** Absolute http(s) URL without userinfo or fragment. */
+  readonly url: string;
+  /** Lower-case names. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Aborts the exchange up to the end of the headers; `body.cancel` ends it afterwards. */
+  readonly signal: AbortSignal;
+  readonly credentials: RequestCredentials | undefined;
+  readonly redirect: "manual" | "follow" | "error";
+  /** Time to a connection, where the platform tells; else part of `headersMs`. */
+  readonly connectMs: number;
+  /** Time from sending to the end of the headers. */
+  readonly headersMs: number;
+}
+
+/** The body of a response, pulled chunk by chunk: nothing beyond a small buffer is taken before it is asked for. */
+export interface TransportBody {
+  /** The next chunk, which belongs to the caller; undefined at the end. Rejects with NETWORK where the body breaks off. */
+  read(): Promise<Bytes | undefined>;
+  /** Ends the exchange. After the end it does nothing. */
+  cancel(): void;
+}
+
+/** The head of a response and a body not yet touched. */
+export interface TransportResponse {
+  readonly status: number;
+  readonly headers: HeaderFields;
+  /** The URL that answered, where the platform followed redirects by itself; else the one asked. */
+  readonly url: string;
+  /** The platform hides fields from us: a cross-origin answer in a browser. */
+  readonly filtered: boolean;
+  readonly body: TransportBody;
+}
+
+/**
+ * A reused idle connection turned out to be dead before any answer came: the server closed it as we sent. No failure of the
+ * server, so the same request goes out again at once on another connection.
+ */
+export class StaleConnectionError extends HttpError {}
+
+/**
+ * The seam between us and the network: sends one request and resolves at the end of its headers. Rejects with `signal.reason`
+ * on abort, TIMEOUT, or NETWORK with a cause. Never follows a redirect unless told to, never retries, never decodes unless
+ * the platform cannot be kept from it.
+ */
+export interface Transport {
+  /** Conditional headers cost nothing here: no preflight, no cache to disable. */
+  readonly conditionals: boolean;
+  /** Redirects can be seen and followed by us. */
+  readonly seesRedirects: boolean;
+  send(request: TransportRequest): Promise<TransportResponse>;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+/** A fetch-compatible function, or an object with a `fetch` method. */
+export type Client = typeof fetch | { fetch: typeof fetch };

@@ -1,0 +1,102 @@
+import { HttpError } from "../errors.ts";
+import { parseContentRange } from "../http/content-range.ts";
+import type { RangeAsk } from "../http/range-header.ts";
+import { parseRetryAfter } from "../http/retry-after.ts";
+import {
+  changed,
+  type Expectation,
+  refuse,
+  type VerifiedResponse,
+  verifyResponse,
+} from "../http/verify-response.ts";
+import type { Exchange } from "./exchange.ts";
+import type { HttpLink } from "./http-link.ts";
+
+/** An answer that passed the gate: its body holds the bytes it says. */
+export interface VerifiedExchange {
+  readonly exchange: Exchange;
+  readonly verified: VerifiedResponse;
+}
+
+/**
+ * One GET of a range, through the gate. Whatever does not pass is ended and thrown; nothing of its body is handed on.
+ *
+ * @throws what {@link verifyResponse} and {@link HttpLink.send} throw; a 416 inside the pinned size is CHANGED.
+ */
+export async function getVerified(
+  link: HttpLink,
+  ask: RangeAsk,
+  signal: AbortSignal,
+): Promise<VerifiedExchange> {
+  const exchange = await link.send({ method: "GET", ask, signal });
+  try {
+    const verified = verifyAnswer(link, ask, exchange);
+    if (verified.unproven)
+      link.warnOnce("unproven", `${link.name}: validators went missing; only the size is compared`);
+    return { exchange, verified };
+  } catch (error) {
+    exchange.discard();
+    if (exchange.status === 412 && link.origin.conditionals && !link.conditionProven) {
+      // Some servers refuse every If-Match. Only a plain answer can tell such a one from a changed file.
+      link.origin.conditionals = false;
+      return getVerified(link, ask, signal);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Holds an answer against what was asked and pinned.
+ *
+ * @throws what {@link verifyResponse} throws, with what the server says of coming back later.
+ */
+export function verifyAnswer(link: HttpLink, ask: RangeAsk, exchange: Exchange): VerifiedResponse {
+  const expected = expectation(link, ask);
+  if (exchange.status === 416 && link.pinned !== undefined && link.settings.identity !== "ignore") {
+    throw changed(expected, 416, "status 416 for a range inside the size that was pinned");
+  }
+  try {
+    const verified = verifyResponse(expected, exchange);
+    if (link.pinned !== undefined) link.conditionProven = true;
+    return verified;
+  } catch (error) {
+    throw withRetryAfter(error, exchange);
+  }
+}
+
+function expectation(link: HttpLink, ask: RangeAsk): Expectation {
+  return { url: link.name, ask, pinned: link.pinned, identity: link.settings.identity };
+}
+
+/** A server that says when to come back is taken at its word. */
+function withRetryAfter(error: unknown, exchange: Exchange): unknown {
+  if (!(error instanceof HttpError) || !error.retryable) return error;
+  const retryAfterMs = parseRetryAfter(exchange.headers.get("retry-after"), Date.now());
+  if (retryAfterMs === undefined) return error;
+  const { code, message, url, range, status } = error;
+  return new HttpError(code, message, { url, range, status, retryable: true, retryAfterMs });
+}
+
+/** The total of a 416's Content-Range, where it has one in the right form. */
+export function unsatisfiedTotal(exchange: Exchange): number | undefined {
+  const field = exchange.headers.get("content-range");
+  const parsed = field === null ? undefined : parseContentRange(field);
+  return parsed?.range === undefined ? parsed?.total : undefined;
+}
+
+/** A body that says more or less than its head promised. */
+export function bodyError(link: HttpLink, ask: RangeAsk, kind: "short" | "long"): HttpError {
+  const url = link.name;
+  return kind === "short"
+    ? refuse({ url, ask }, 206, {
+        code: "SHORT_BODY",
+        got: "a body that ended early",
+        advice: "the connection or a proxy is unreliable; it may pass",
+        retryable: true,
+      })
+    : refuse({ url, ask }, 206, {
+        code: "BAD_RESPONSE",
+        got: "more bytes than the Content-Range says",
+        advice: "the server or a proxy contradicts itself",
+      });
+}
