@@ -1,0 +1,62 @@
+import { RangeStreamsError } from "../errors.ts";
+import { Range } from "../ranges/range.ts";
+import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
+import type { Meter } from "../source/meter.ts";
+import type { Bytes, ReadOptions, Source } from "../source/source.ts";
+import { type ChunkReader, streamChunks } from "../source/stream-chunks.ts";
+
+/**
+ * A Source that counts on a meter what is read of the one beneath, for sources that keep no count themselves. Anyone can write
+ * a Source, so the length of what it gives is checked here.
+ */
+export function countedSource(source: Source, meter: Meter): Source {
+  return {
+    name: source.name,
+    size: source.size,
+    identity: source.identity,
+    async read(input: RangeInput, options?: ReadOptions): Promise<Bytes> {
+      const range = resolveRange(input, source.size);
+      meter.requests++;
+      const bytes = await source.read(range, options);
+      if (bytes.byteLength !== range.length) throw wrongLength(source, range, bytes.byteLength);
+      meter.received(range);
+      return bytes;
+    },
+    stream(input: RangeInput = [0], options?: ReadOptions): ReadableStream<Bytes> {
+      const range = resolveRange(input, source.size);
+      return streamChunks(() => {
+        meter.requests++;
+        return countedReader(source, range, { meter, reader: source.stream(range, options).getReader() });
+      });
+    },
+    close: () => source.close(),
+    [Symbol.asyncDispose]: () => source.close(),
+  };
+}
+
+function countedReader(
+  source: Source,
+  range: Range,
+  { meter, reader }: { meter: Meter; reader: ReadableStreamDefaultReader<Bytes> },
+): ChunkReader {
+  let position = range.start;
+  return {
+    async read(): Promise<Bytes | undefined> {
+      const { done, value } = await reader.read();
+      const end = position + (value?.byteLength ?? 0);
+      if (done ? end < range.end : end > range.end) throw wrongLength(source, range, end - range.start);
+      if (done) return undefined;
+      meter.received(new Range(position, end));
+      position = end;
+      return value;
+    },
+    cancel(): void {
+      reader.cancel().catch(() => undefined);
+    },
+  };
+}
+
+function wrongLength(source: Source, range: Range, got: number): RangeStreamsError {
+  const message = `${source.name}: asked for ${range}, got ${got} bytes instead of ${range.length}; that Source is broken`;
+  return new RangeStreamsError(got < range.length ? "SHORT_BODY" : "BAD_RESPONSE", message);
+}

@@ -1,0 +1,1 @@
+export { openFileSource } from "./source/file-source.node.ts";

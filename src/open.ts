@@ -1,0 +1,186 @@
+import { countedSource } from "./engine/counted-source.ts";
+import { Engine, type OpeningBody } from "./engine/engine.ts";
+import { sequentialSource } from "./engine/sequential-source.ts";
+import { RangeStreamsError } from "./errors.ts";
+import type { RangeAsk } from "./http/range-header.ts";
+import { Range } from "./ranges/range.ts";
+import { type RangeInput, rangeForm, resolveRange } from "./ranges/range-input.ts";
+import { blobSource } from "./source/blob-source.ts";
+import { bytesSource } from "./source/bytes-source.ts";
+import { badOption, type HttpOptions, resolveHttpSettings } from "./source/http-options.ts";
+import { Meter } from "./source/meter.ts";
+import { type FirstAsk, openHttpSource } from "./source/open-http-source.ts";
+import type { PlannedSource, Source } from "./source/source.ts";
+import { redactUrl } from "./source/url.ts";
+
+/** What can be opened. */
+export type OpenInput = string | URL | Blob | Uint8Array | Source;
+
+/** Options of opening; what concerns HTTP has no effect on other inputs. */
+export interface OpenOptions extends HttpOptions {
+  /** Governs the opening alone. */
+  signal?: AbortSignal | undefined;
+  /** Bytes kept in memory. Default 64 MiB; `false` keeps none, but reads still share what is in flight. */
+  cache?: { maxBytes?: number | undefined } | false | undefined;
+  /** The first bytes to ask for, clamped to the file. Default the first 32 KiB. */
+  probe?: RangeInput | undefined;
+}
+
+/**
+ * Enough for the header of nearly every format and a small file whole, and still within the first round trips of a new
+ * connection (ten segments of 1,460 bytes double to 43 KB by the second, RFC 6928).
+ */
+const PROBE: RangeInput = new Range(0, 32 * 1024);
+const CACHE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Opens anything that can be read in: a URL, a Blob, bytes, or a Source of your own. Of a URL one GET of the probe is sent, never
+ * a HEAD first; its bytes are held. A PlannedSource comes back as it is, and a Source given stays open when this one closes.
+ *
+ * @throws INVALID_ARGUMENT, NOT_FOUND, AUTH, RANGE_IGNORED, NO_IDENTITY, and whatever an exchange may throw.
+ */
+export async function openSource(input: OpenInput, options: OpenOptions = {}): Promise<PlannedSource> {
+  if (isPlanned(input)) return input;
+  const cacheBytes = resolveCache(options.cache);
+  if (!isUrl(input)) return openLocal(input, cacheBytes);
+  const probe = options.probe ?? PROBE;
+  const ask = rangeAsk(probe);
+  if (ask === undefined) throw badOption("probe", "a range from a position on, or a suffix");
+  const engine = await openUrl(input, options, { first: { ask, exact: false }, cacheBytes });
+  try {
+    await engine.holdOpening(options.signal);
+    return engine;
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** What a RangeStream opens with. */
+export interface StreamOpening {
+  readonly source: PlannedSource;
+  /** Without secrets; empty where the input is no URL. */
+  readonly url: string;
+  /** The first range, resolved; undefined where none was given. */
+  readonly range: Range | undefined;
+  /** The stream closes the source. */
+  readonly owned: boolean;
+}
+
+/** Options of {@link openForStream}. */
+export interface StreamOpenOptions extends OpenOptions {
+  range?: RangeInput | undefined;
+  mode?: "ranges" | "single" | undefined;
+}
+
+/**
+ * Opens for a RangeStream: the first request asks for the first range, and its body waits to be read. Where a range can only be
+ * placed once the size is known, the size is learned first (2 requests).
+ *
+ * @throws INVALID_RANGE before anything is sent, OUT_OF_BOUNDS for a range outside the file.
+ */
+export async function openForStream(input: OpenInput, options: StreamOpenOptions): Promise<StreamOpening> {
+  const { range } = options;
+  const ask = range === undefined ? undefined : rangeAsk(range);
+  if (!isUrl(input)) {
+    const owned = !isSource(input);
+    return resolveFirst(await openSource(input, options), { range, owned, url: "" });
+  }
+  const url = redactUrl(input);
+  if (options.mode === "single")
+    return resolveFirst(await openSingle(input, options), { range, owned: true, url });
+  if (range === undefined || ask === undefined || isEmptyAsk(ask)) {
+    return resolveFirst(await openSource(input, options), { range, owned: true, url });
+  }
+  const engine = await openUrl(input, options, {
+    first: { ask, exact: true },
+    cacheBytes: resolveCache(options.cache),
+  });
+  return resolveFirst(engine, { range, owned: true, url });
+}
+
+/** Places the first range; a source opened in vain is closed. */
+async function resolveFirst(
+  source: PlannedSource,
+  { range, owned, url }: { range: RangeInput | undefined; owned: boolean; url: string },
+): Promise<StreamOpening> {
+  try {
+    return { source, url, owned, range: range === undefined ? undefined : resolveRange(range, source.size) };
+  } catch (error) {
+    if (owned) await source.close();
+    throw error;
+  }
+}
+
+async function openUrl(
+  input: string | URL,
+  options: OpenOptions,
+  { first, cacheBytes }: { first: FirstAsk; cacheBytes: number },
+): Promise<Engine> {
+  const meter = new Meter();
+  const opened = await openHttpSource(resolveHttpSettings(input, options, meter), first, options.signal);
+  return new Engine({ source: opened.source, meter, owned: true, cacheBytes, opening: opened.first });
+}
+
+/** One GET of the whole, and every read a window on it. */
+async function openSingle(input: string | URL, options: OpenOptions): Promise<PlannedSource> {
+  const meter = new Meter();
+  const first: FirstAsk = { ask: { kind: "from", start: 0 }, exact: false };
+  const opened = await openHttpSource(resolveHttpSettings(input, options, meter), first, options.signal);
+  const { source } = opened;
+  const body: OpeningBody = opened.first ?? { range: new Range(0, 0), stream: new ReadableStream() };
+  const sequential = sequentialSource({
+    name: source.name,
+    size: source.size,
+    identity: source.identity,
+    stream: body.stream,
+    keptBytes: resolveCache(options.cache),
+    close: () => source.close(),
+  });
+  return new Engine({ source: sequential, meter, owned: true, cacheBytes: 0 });
+}
+
+function openLocal(input: Blob | Uint8Array | Source, cacheBytes: number): Engine {
+  const meter = new Meter();
+  const owned = !isSource(input);
+  const source = localSource(input);
+  return new Engine({ source: countedSource(source, meter), meter, owned, cacheBytes });
+}
+
+function localSource(input: Blob | Uint8Array | Source): Source {
+  if (isSource(input)) return input;
+  if (input instanceof Uint8Array) return bytesSource(input);
+  if (typeof Blob !== "undefined" && input instanceof Blob) return blobSource(input);
+  const message = "Asked to open what is neither URL, Blob, bytes nor Source; give one of those";
+  throw new RangeStreamsError("INVALID_ARGUMENT", message);
+}
+
+function resolveCache(cache: OpenOptions["cache"]): number {
+  if (cache === false) return 0;
+  const maxBytes = cache?.maxBytes ?? CACHE_BYTES;
+  if (typeof maxBytes !== "number" || !(maxBytes >= 0))
+    throw badOption("cache.maxBytes", "a number of bytes");
+  return maxBytes;
+}
+
+/** The request that asks for `range`, or undefined where it needs the size first. */
+function rangeAsk(range: RangeInput): RangeAsk | undefined {
+  const form = rangeForm(range);
+  return form.kind === "relative" ? undefined : form;
+}
+
+function isEmptyAsk(ask: RangeAsk): boolean {
+  return ask.kind === "span" ? ask.range.isEmpty() : ask.kind === "suffix" && ask.length === 0;
+}
+
+function isUrl(input: OpenInput): input is string | URL {
+  return typeof input === "string" || input instanceof URL;
+}
+
+function isSource(input: unknown): input is Source {
+  return typeof input === "object" && input !== null && "read" in input && "identity" in input;
+}
+
+function isPlanned(input: unknown): input is PlannedSource {
+  return isSource(input) && "spans" in input && "readMany" in input;
+}
