@@ -71,6 +71,7 @@ const PACES_PER_SECOND = 100;
 export async function startRangeServer(options: RangeServerOptions): Promise<RangeServer> {
   // Loaded here, so that the rest of this package's testing tools can be imported in a browser.
   const { createServer } = await import("node:http");
+  const changesFor = startMisbehaving(options.misbehave);
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   const connections = countConnections(server);
   const requests: RequestRecord[] = [];
@@ -80,7 +81,7 @@ export async function startRangeServer(options: RangeServerOptions): Promise<Ran
     server.listen(0, "127.0.0.1", resolve);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  server.on("request", createHandler({ options, url, files, requests, connections }));
+  server.on("request", createHandler({ options, changesFor, url, files, requests, connections }));
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= stop(server);
@@ -136,6 +137,7 @@ function countConnections(server: Server): ConnectionCounts {
 
 interface Running {
   readonly options: RangeServerOptions;
+  readonly changesFor: ReturnType<typeof startMisbehaving>;
   readonly url: string;
   readonly files: FileShelf;
   readonly requests: RequestRecord[];
@@ -143,9 +145,8 @@ interface Running {
 }
 
 function createHandler(running: Running): (message: IncomingMessage, response: ServerResponse) => void {
-  const { options, requests, connections, files, url } = running;
+  const { options, changesFor, requests, connections, files, url } = running;
   const manners = mannersOf(options);
-  const changesFor = startMisbehaving(options.misbehave);
   const linkPaces = options.linkBytesPerSecond === undefined ? [] : [createPace(options.linkBytesPerSecond)];
   let ordinal = 0;
   let concurrent = 0;
