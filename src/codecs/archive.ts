@@ -1,0 +1,130 @@
+import { RangeStreamsError } from "../errors.ts";
+import type { Range } from "../ranges/range.ts";
+import type { RangeDict } from "../ranges/range-dict.ts";
+import type { Bytes, PlannedSource, ReadOptions } from "../source/source.ts";
+
+/** What an entry stands for. A hard link or a device is `other`. */
+export type EntryKind = "file" | "directory" | "symlink" | "other";
+
+/** Options of reading a member whole. */
+export interface EntryReadOptions extends ReadOptions {
+  /** The most bytes to hold, decoded. Default: what the archive was opened with, 256 MiB. */
+  maxBytes?: number | undefined;
+}
+
+/** How much of a stranger's archive is believed. Each is a LIMIT error when passed. */
+export interface ArchiveLimits {
+  /** Entries in the directory. Default 1,000,000. */
+  maxEntries?: number | undefined;
+  /** Bytes of one name. Default 4,096. */
+  maxNameBytes?: number | undefined;
+  /** Bytes of the directory. Default 128 MiB. */
+  maxDirectoryBytes?: number | undefined;
+  /** Bytes of one member, decoded, when it is read whole. Streams have no such limit. Default 256 MiB. */
+  maxEntryBytes?: number | undefined;
+  /** How many bytes one stored byte may become, beyond the first MiB. Default 1,100 for deflate, which cannot reach 1,033. */
+  maxRatio?: number | undefined;
+}
+
+/** One member of an archive. A thin object: its fields are decoded when they are read. */
+export interface Entry {
+  /** As stored: a directory of a zip keeps its `/`. Untrusted: it may hold `..`, control characters, anything. */
+  readonly name: string;
+  readonly kind: EntryKind;
+  /** Bytes once decoded, as the directory promises. */
+  readonly size: number;
+  /** Bytes as stored in the archive. */
+  readonly storedSize: number;
+  /** `store`, `deflate`, `deflate64`, `bzip2`, `lzma`, `zstd`, `xz` or `unknown(n)`. */
+  readonly method: string;
+  /** When it was last changed, where the archive tells a possible date. */
+  readonly modified: Date | undefined;
+  /** Where a link points. Of a zip's symlink it is known once its bytes were read. */
+  readonly linkTarget?: string | undefined;
+  /**
+   * Where its stored bytes lie in the archive, half-open, header excluded. At most one small request, the first time.
+   *
+   * @throws FORMAT, AMBIGUOUS where its own header is no header or of another member; CLOSED, and whatever the source reports.
+   */
+  range(options?: ReadOptions): Promise<Range>;
+  /**
+   * All its bytes, decoded and checked; they belong to the caller. One request for header and data together, as a rule.
+   *
+   * @throws LIMIT for a member larger than `maxBytes` or too dense; UNSUPPORTED for a method or an encryption not read here;
+   * FORMAT, AMBIGUOUS, CHECKSUM where the archive contradicts itself; CLOSED, and whatever the source reports.
+   */
+  bytes(options?: EntryReadOptions): Promise<Bytes>;
+  /**
+   * Its bytes as UTF-8 text, a byte order mark left out.
+   *
+   * @throws FORMAT for what is no UTF-8, and all that {@link Entry.bytes} throws.
+   */
+  text(options?: EntryReadOptions): Promise<string>;
+  /**
+   * Its bytes as they are decoded, with back-pressure; each chunk belongs to the consumer. The checksum is known at the end:
+   * until the stream has closed without an error, what came is not proven. Errors as {@link Entry.bytes}, through the stream.
+   */
+  stream(options?: ReadOptions): ReadableStream<Bytes>;
+}
+
+/** A remote archive, its directory read: members are read in place. */
+export interface Archive extends AsyncDisposable {
+  /** `zip`; other formats have their own. */
+  readonly format: string;
+  readonly source: PlannedSource;
+  /** In directory order, duplicates included. */
+  readonly entries: readonly Entry[];
+  /**
+   * Which member owns which bytes, from its own header to the end of its data (zip: to the next known header). Made on first
+   * use, without a request.
+   */
+  readonly ranges: RangeDict<Entry>;
+  /**
+   * The entry of exactly this name. Sends nothing.
+   *
+   * @throws NOT_FOUND; AMBIGUOUS where several entries bear the name.
+   */
+  get(name: string): Entry;
+  /**
+   * The bytes of several members, in the order asked; the source fetches neighbours together. All or nothing: the first
+   * failure rejects the call.
+   *
+   * @throws INVALID_ARGUMENT for an entry of another archive, and all that {@link Entry.bytes} throws.
+   */
+  readMany(entries: readonly Entry[], options?: EntryReadOptions): Promise<Bytes[]>;
+  /** Pending and later reads reject with CLOSED. Closes the source too, unless it was handed in. Closing twice is fine. */
+  close(): Promise<void>;
+}
+
+/** {@link ArchiveLimits} with every number decided. */
+export type ResolvedLimits = { readonly [Name in keyof ArchiveLimits]-?: number };
+
+/** Chosen, not measured: a generous multiple of what honest archives need. */
+const DEFAULT_LIMITS: ResolvedLimits = {
+  maxEntries: 1_000_000,
+  maxNameBytes: 4096,
+  maxDirectoryBytes: 128 * 1024 * 1024,
+  maxEntryBytes: 256 * 1024 * 1024,
+  maxRatio: 1100,
+};
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws INVALID_ARGUMENT for what is no number from 0 on: a NaN would switch a limit off.
+ */
+export function resolveLimits(limits: ArchiveLimits): ResolvedLimits {
+  const resolved = { ...DEFAULT_LIMITS };
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof ArchiveLimits)[]) {
+    resolved[name] = resolveLimit(name, limits[name], DEFAULT_LIMITS[name]);
+  }
+  return resolved;
+}
+
+/** @throws INVALID_ARGUMENT for what is no number from 0 on. */
+export function resolveLimit(name: string, value: number | undefined, byDefault: number): number {
+  if (value === undefined) return byDefault;
+  if (typeof value === "number" && value >= 0) return value;
+  const message = `Asked for ${name}: ${String(value)}; got no number from 0 on; give one, or Infinity for no limit`;
+  throw new RangeStreamsError("INVALID_ARGUMENT", message);
+}

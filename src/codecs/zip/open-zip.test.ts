@@ -1,0 +1,378 @@
+import { type Zippable, zipSync } from "fflate";
+import { describe, expect, it } from "vitest";
+import { buildZip, type MemberSpec, pack, text } from "../../../test/zip/build-zip.ts";
+import { recordedSource } from "../../../test/zip/recorded-source.ts";
+import { openSource } from "../../open.ts";
+import { Range } from "../../ranges/range.ts";
+import type { Bytes } from "../../source/source.ts";
+import type { Entry } from "../archive.ts";
+import { openZip } from "./open-zip.ts";
+
+/** Bytes that deflate to about half, and differ everywhere. */
+function sampleBytes(length: number): Bytes {
+  const bytes = new Uint8Array(length);
+  let state = length + 1;
+  for (let index = 0; index < length; index++) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    bytes[index] = 97 + ((state >>> 16) % 16);
+  }
+  return bytes;
+}
+
+/** `toEqual` takes seconds for megabytes. */
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
+
+async function drain(stream: ReadableStream<Bytes>): Promise<Bytes> {
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+const SMALL: MemberSpec[] = [
+  { name: "docs/", externalAttributes: 0x41ed0010 },
+  { name: "docs/readme.txt", data: text("stored text"), externalAttributes: 0x81a40000 },
+  { name: "docs/data.csv", data: sampleBytes(3000), method: 8 },
+  { name: "latest", data: text("docs/readme.txt"), externalAttributes: 0xa1ff0000 },
+  { name: "pipe", externalAttributes: 0x11a40000 },
+];
+
+describe("openZip", () => {
+  it("lists a small archive from its tail alone, in directory order", async () => {
+    const source = recordedSource(buildZip(SMALL));
+    const zip = await openZip(source);
+    expect(zip.format).toBe("zip");
+    expect(zip.entries.map(({ name, kind, size, method }) => [name, kind, size, method])).toEqual([
+      ["docs/", "directory", 0, "store"],
+      ["docs/readme.txt", "file", 11, "store"],
+      ["docs/data.csv", "file", 3000, "deflate"],
+      ["latest", "symlink", 15, "store"],
+      ["pipe", "other", 0, "store"],
+    ]);
+    expect(zip.entries[0]?.modified?.toISOString()).toBe("2024-01-01T00:00:00.000Z");
+    expect(zip.source.receipt.requests).toBe(1);
+  });
+
+  it("reads stored and deflated members, whole, as text and as a stream", async () => {
+    const zip = await openZip(buildZip(SMALL));
+    const csv = zip.get("docs/data.csv");
+    expect(await csv.bytes()).toEqual(sampleBytes(3000));
+    expect(await drain(csv.stream())).toEqual(sampleBytes(3000));
+    expect(csv.storedSize).toBeLessThan(3000);
+    expect(await zip.get("docs/readme.txt").text()).toBe("stored text");
+    expect(await zip.get("docs/").bytes()).toEqual(new Uint8Array(0));
+  });
+
+  it("knows a symlink's target once it was read", async () => {
+    const zip = await openZip(buildZip(SMALL));
+    const link = zip.get("latest");
+    expect(link.linkTarget).toBeUndefined();
+    await link.bytes();
+    expect(link.linkTarget).toBe("docs/readme.txt");
+  });
+
+  it("opens an archive without members", async () => {
+    const zip = await openZip(buildZip([]));
+    expect(zip.entries).toEqual([]);
+    expect(zip.ranges.size).toBe(0);
+  });
+
+  it("reads what another writer made, every member of it", async () => {
+    const files: Zippable = {};
+    for (let index = 0; index < 40; index++) {
+      files[`dir/file-${index} ü.txt`] = [sampleBytes(index * 501), { level: index % 3 === 0 ? 0 : 6 }];
+    }
+    const zip = await openZip(new Uint8Array(zipSync(files, { comment: "made elsewhere" })));
+    expect(zip.entries.map((entry) => entry.name)).toEqual(Object.keys(files));
+    for (const [index, entry] of zip.entries.entries()) {
+      expect(sameBytes(await entry.bytes(), sampleBytes(index * 501))).toBe(true);
+    }
+  });
+
+  it("asks for the missing part of a directory larger than the tail, and for nothing twice", async () => {
+    const members = Array.from({ length: 1500 }, (_, index) => ({ name: `member-${index}`.padEnd(60, "_") }));
+    const bytes = buildZip(members);
+    const source = recordedSource(bytes);
+    const zip = await openZip(source);
+    expect(zip.entries.length).toBe(1500);
+    const directoryStart = bytes.length - 22 - 1500 * 106;
+    expect(source.asked).toEqual([
+      `[${bytes.length - 65536}, ${bytes.length})`,
+      `[${directoryStart}, ${bytes.length - 65536})`,
+    ]);
+  });
+
+  it("reads zip64 values, records and directories", async () => {
+    const members = SMALL.map((member) => ({ ...member, zip64: true }));
+    const zip = await openZip(buildZip(members, { zip64: true }));
+    expect(await zip.get("docs/data.csv").bytes()).toEqual(sampleBytes(3000));
+    expect(zip.entries.map(({ size }) => size)).toEqual([0, 11, 3000, 15, 0]);
+  });
+
+  it("reads an archive behind a prefix, its offsets shifted, zip64 too", async () => {
+    const prefix = sampleBytes(777);
+    for (const zip64 of [false, true]) {
+      const zip = await openZip(buildZip(SMALL, { prefix, zip64 }));
+      expect(await zip.get("docs/readme.txt").text()).toBe("stored text");
+      const range = await zip.get("docs/readme.txt").range();
+      expect(new TextDecoder().decode(await zip.source.read(range))).toBe("stored text");
+    }
+  });
+
+  it("finds the end record before a comment of any length, and before padding of zeros", async () => {
+    for (const length of [1, 22, 60_000, 65_514, 65_515, 65_535]) {
+      const comment = sampleBytes(length);
+      const source = recordedSource(buildZip(SMALL, { comment }));
+      expect((await openZip(source)).entries.length).toBe(5);
+      expect(source.asked.length).toBeLessThanOrEqual(3);
+    }
+    expect((await openZip(buildZip(SMALL, { trailer: new Uint8Array(500) }))).entries.length).toBe(5);
+  });
+
+  it("gives a directory's own fields when the local header holds zeros and a descriptor follows", async () => {
+    const zip = await openZip(
+      buildZip([
+        { name: "a", data: text("first"), descriptor: true },
+        { name: "b", data: sampleBytes(900), method: 8, descriptor: true },
+      ]),
+    );
+    expect(await zip.get("a").text()).toBe("first");
+    expect(await zip.get("b").bytes()).toEqual(sampleBytes(900));
+  });
+
+  it("leaves a source open that was handed in, and closes one of its own", async () => {
+    const handedIn = recordedSource(buildZip(SMALL));
+    const planned = await openSource(recordedSource(buildZip(SMALL)));
+    await (await openZip(handedIn)).close();
+    expect(handedIn.isClosed).toBe(false);
+    const zip = await openZip(planned);
+    await zip.close();
+    await zip.close();
+    expect((await planned.read([0, 4])).length).toBe(4);
+    const own = await openZip(buildZip(SMALL));
+    await own.close();
+    await expect(own.source.read([0, 1])).rejects.toMatchObject({ code: "CLOSED" });
+  });
+
+  it("rejects reads after close as CLOSED, even over a source that stays open", async () => {
+    const zip = await openZip(await openSource(buildZip(SMALL)));
+    const [, entry] = zip.entries as [Entry, Entry];
+    await zip.close();
+    await expect(entry.bytes()).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(entry.range()).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(drain(entry.stream())).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(zip.readMany([entry])).rejects.toMatchObject({ code: "CLOSED" });
+  });
+
+  it("is closed by `await using`", async () => {
+    let entry: Entry | undefined;
+    {
+      await using zip = await openZip(buildZip(SMALL));
+      entry = zip.get("latest");
+    }
+    await expect(entry.bytes()).rejects.toMatchObject({ code: "CLOSED" });
+  });
+});
+
+describe("a member of a zip", () => {
+  /** 40 stored members of 5,000 bytes: more than a tail, so that reading costs requests. */
+  const many = buildZip(
+    Array.from({ length: 40 }, (_, index) => ({ name: `m${index}`, data: sampleBytes(5000 + index) })),
+  );
+
+  it("costs one request, header and data together, and not a byte beyond the next header", async () => {
+    const source = recordedSource(many);
+    const zip = await openZip(source);
+    const before = source.asked.length;
+    expect(await zip.get("m3").bytes()).toEqual(sampleBytes(5003));
+    expect(source.asked.slice(before)).toEqual([String(zip.ranges.rangeAt(16_000))]);
+  });
+
+  it("costs one more request, for the missing bytes alone, where its own extra field is longer than guessed", async () => {
+    for (const length of [600, 9000]) {
+      const spec: MemberSpec = {
+        name: "aligned",
+        data: sampleBytes(70_000),
+        method: 8,
+        local: { extra: pack([2, 0xd935], [2, length], new Uint8Array(length)) },
+        gap: 9000,
+      };
+      const source = recordedSource(buildZip([spec, { name: "filler", data: sampleBytes(70_000) }]));
+      const zip = await openZip(source);
+      const before = source.asked.length;
+      expect(sameBytes(await zip.get("aligned").bytes(), sampleBytes(70_000))).toBe(true);
+      expect(source.asked.length - before).toBeLessThanOrEqual(2);
+      expect(zip.source.receipt.bytesReceived).toBeLessThan(
+        65_536 + zip.get("aligned").storedSize + length + 600,
+      );
+      const range = await zip.get("aligned").range();
+      expect(range.start).toBe(30 + 7 + 4 + length);
+    }
+  });
+
+  it("says where its stored bytes lie, without reading them, once", async () => {
+    const source = recordedSource(many);
+    const zip = await openZip(source);
+    const entry = zip.get("m3");
+    const before = zip.source.receipt.bytesReceived;
+    const range = await entry.range();
+    expect(range).toEqual(new Range(15_003 + 4 * 32, 15_003 + 4 * 32 + 5003));
+    expect(zip.source.receipt.bytesReceived - before).toBeLessThan(600);
+    const asked = source.asked.length;
+    expect(await entry.range()).toEqual(range);
+    expect(source.asked.length).toBe(asked);
+    expect(await zip.source.read(range)).toEqual(sampleBytes(5003));
+  });
+
+  it("streams a large member with back-pressure, and leaves the wire when the consumer does", async () => {
+    const data = sampleBytes(4_000_000);
+    const zip = await openZip(
+      recordedSource(
+        buildZip([
+          { name: "big", data },
+          { name: "small", data: text("x") },
+        ]),
+      ),
+    );
+    const reader = zip.get("big").stream().getReader();
+    const first = await reader.read();
+    expect(first.value?.length).toBeGreaterThan(0);
+    expect(zip.source.receipt.bytesReceived).toBeLessThan(3_000_000);
+    await reader.cancel();
+    expect(sameBytes(await drain(zip.get("big").stream()), data)).toBe(true);
+  });
+
+  it("is refused above maxBytes before anything is asked for, but streams", async () => {
+    const source = recordedSource(many);
+    const zip = await openZip(source);
+    const asked = source.asked.length;
+    const entry = zip.get("m0");
+    await expect(entry.bytes({ maxBytes: 4999 })).rejects.toMatchObject({ code: "LIMIT" });
+    await expect(zip.readMany([entry], { maxBytes: 4999 })).rejects.toMatchObject({ code: "LIMIT" });
+    expect(source.asked.length).toBe(asked);
+    expect((await entry.bytes({ maxBytes: 5000 })).length).toBe(5000);
+    const strict = await openZip(many, { maxEntryBytes: 10 });
+    await expect(strict.get("m0").bytes()).rejects.toMatchObject({ code: "LIMIT" });
+    expect((await drain(strict.get("m0").stream())).length).toBe(5000);
+  });
+
+  it("rejects with the signal's own reason, before and during a read", async () => {
+    const source = recordedSource(many);
+    const zip = await openZip(source);
+    const reason = { why: "no longer wanted" };
+    await expect(zip.get("m0").bytes({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    let release = (): void => undefined;
+    source.gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    const aborting = new AbortController();
+    const reads = [
+      zip.get("m1").bytes({ signal: aborting.signal }),
+      drain(zip.get("m1").stream({ signal: aborting.signal })),
+      zip.readMany([zip.get("m2")], { signal: aborting.signal }),
+      zip.get("m4").range({ signal: aborting.signal }),
+    ];
+    const other = zip.get("m5").bytes();
+    const outcomes = Promise.allSettled(reads);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    aborting.abort(reason);
+    for (const outcome of await outcomes) expect(outcome).toEqual({ status: "rejected", reason });
+    release();
+    source.gate = undefined;
+    expect(await other).toEqual(sampleBytes(5005));
+  });
+
+  it("rejects a pending read as CLOSED when the archive closes", async () => {
+    const source = recordedSource(many);
+    const zip = await openZip(source);
+    let release = (): void => undefined;
+    source.gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    const pending = expect(zip.get("m0").bytes()).rejects.toMatchObject({ code: "CLOSED" });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await zip.close();
+    await pending;
+    release();
+  });
+
+  it("refuses as text what is no UTF-8", async () => {
+    const zip = await openZip(buildZip([{ name: "a", data: Uint8Array.of(0x61, 0xff) }]));
+    await expect(zip.get("a").text()).rejects.toMatchObject({ code: "FORMAT" });
+  });
+
+  it("belongs to the caller: writing into it changes no later read", async () => {
+    const zip = await openZip(buildZip(SMALL));
+    for (const name of ["docs/readme.txt", "docs/data.csv"]) {
+      const first = await zip.get(name).bytes();
+      const copy = first.slice();
+      first.fill(0);
+      expect(await zip.get(name).bytes()).toEqual(copy);
+    }
+  });
+});
+
+describe("Archive", () => {
+  it("maps which member owns which byte, from its header to the next", async () => {
+    const bytes = buildZip([
+      { name: "a", data: text("first"), gap: 10 },
+      { name: "b", data: text("second") },
+    ]);
+    const zip = await openZip(bytes);
+    const directoryStart = bytes.length - 22 - 2 * 47;
+    expect([...zip.ranges].map(([range, entry]) => [String(range), entry.name])).toEqual([
+      ["[0, 46)", "a"],
+      [`[46, ${directoryStart})`, "b"],
+    ]);
+    expect(zip.ranges.get(40)).toBe(zip.entries[0]);
+    expect(zip.ranges.get(directoryStart)).toBeUndefined();
+  });
+
+  it("finds an entry by its exact name, and says NOT_FOUND or AMBIGUOUS otherwise", async () => {
+    const zip = await openZip(
+      buildZip([{ name: "a" }, { name: "A" }, { name: "dup" }, { name: "dup" }, { name: "__proto__" }]),
+    );
+    expect(zip.get("A")).toBe(zip.entries[1]);
+    expect(zip.get("__proto__")).toBe(zip.entries[4]);
+    expect(() => zip.get("constructor")).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+    expect(() => zip.get("dup")).toThrow(expect.objectContaining({ code: "AMBIGUOUS" }));
+    expect(zip.entries.filter(({ name }) => name === "dup").length).toBe(2);
+  });
+
+  it("reads many members in the order asked, duplicates too, in fewer requests than members", async () => {
+    const source = recordedSource(
+      buildZip(
+        Array.from({ length: 200 }, (_, index) => ({
+          name: `m${index}`,
+          data: sampleBytes(1000 + index),
+          method: 8,
+        })),
+      ),
+    );
+    const zip = await openZip(source);
+    const asked = source.asked.length;
+    const wanted = [5, 3, 4, 3, 6].map((index) => zip.get(`m${index}`));
+    const got = await zip.readMany(wanted);
+    expect(got).toEqual([5, 3, 4, 3, 6].map((index) => sampleBytes(1000 + index)));
+    expect(got[1]).not.toBe(got[3]);
+    expect(source.asked.length - asked).toBe(1);
+    expect(await zip.readMany([])).toEqual([]);
+  });
+
+  it("refuses an entry of another archive", async () => {
+    const zip = await openZip(buildZip(SMALL));
+    const other = await openZip(buildZip(SMALL));
+    await expect(zip.readMany([other.get("latest")])).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  it("refuses limits that are no numbers from 0 on", async () => {
+    for (const limit of [Number.NaN, -1, "1" as never]) {
+      await expect(openZip(buildZip(SMALL), { maxRatio: limit })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+      const zip = await openZip(buildZip(SMALL));
+      await expect(zip.get("latest").bytes({ maxBytes: limit })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+    }
+  });
+});

@@ -1,0 +1,335 @@
+import { ByteCursor } from "../../bytes/byte-cursor.ts";
+import { RangeStreamsError } from "../../errors.ts";
+
+// The records of a zip file, after APPNOTE.TXT 6.3.10 (its sections are named at each table). All numbers are little-endian;
+// offsets in the tables are relative to the start of the record.
+
+export const LOCAL_HEADER_SIGNATURE = 0x04034b50;
+export const CENTRAL_HEADER_SIGNATURE = 0x02014b50;
+export const END_RECORD_SIGNATURE = 0x06054b50;
+export const ZIP64_END_RECORD_SIGNATURE = 0x06064b50;
+export const ZIP64_LOCATOR_SIGNATURE = 0x07064b50;
+/** Archive extra data record (4.3.11): it precedes a directory that is encrypted as a whole. */
+export const ENCRYPTED_DIRECTORY_SIGNATURE = 0x08064b50;
+
+export const LOCAL_HEADER_BYTES = 30;
+export const CENTRAL_HEADER_BYTES = 46;
+export const END_RECORD_BYTES = 22;
+export const ZIP64_END_RECORD_BYTES = 56;
+export const ZIP64_LOCATOR_BYTES = 20;
+export const MAX_COMMENT_BYTES = 0xffff;
+
+/** Bits of the general purpose flag (4.4.4). */
+export const FLAGS = {
+  encrypted: 1 << 0,
+  descriptor: 1 << 3,
+  patched: 1 << 5,
+  strongEncryption: 1 << 6,
+  utf8: 1 << 11,
+  maskedHeaders: 1 << 13,
+} as const;
+
+/** Header ids of extra fields (4.5.2, 4.6). */
+export const EXTRA_FIELDS = { zip64: 0x0001, extendedTimestamp: 0x5455, unicodePath: 0x7075 } as const;
+
+/** A field that says: the true value is in a ZIP64 structure (4.4.1.4). */
+const ABSENT_16 = 0xffff;
+export const ABSENT_32 = 0xffffffff;
+
+/** Where the bytes handed to a parser come from. */
+export interface RecordPlace {
+  /** The position in the file of the first byte given. */
+  origin: number;
+  /** For messages: the archive. */
+  name: string;
+}
+
+/** End of central directory record (4.3.16). */
+export interface EndRecord {
+  /** Where the record itself starts. */
+  readonly offset: number;
+  readonly disk: number;
+  readonly directoryDisk: number;
+  readonly entriesOnDisk: number;
+  readonly entries: number;
+  readonly directorySize: number;
+  /** As declared: relative to the start of the archive, which a prefix shifts. */
+  readonly directoryOffset: number;
+}
+
+/**
+ * | offset | size | field                                    |
+ * |      0 |    4 | signature 0x06054b50                     |
+ * |      4 |    2 | number of this disk                      |
+ * |      6 |    2 | number of the disk the directory starts on |
+ * |      8 |    2 | entries in the directory on this disk    |
+ * |     10 |    2 | entries in the directory                 |
+ * |     12 |    4 | size of the directory                    |
+ * |     16 |    4 | offset of the directory                  |
+ * |     20 |    2 | comment length, the comment follows      |
+ */
+export function parseEndRecord(bytes: Uint8Array, place: RecordPlace): EndRecord {
+  const cursor = open(bytes, place, "the end record");
+  const offset = cursor.offset;
+  cursor.skip(4);
+  return {
+    offset,
+    disk: cursor.u16(),
+    directoryDisk: cursor.u16(),
+    entriesOnDisk: cursor.u16(),
+    entries: cursor.u16(),
+    directorySize: cursor.u32(),
+    directoryOffset: cursor.u32(),
+  };
+}
+
+/** Whether a field of the record defers to ZIP64. */
+export function defersToZip64(end: EndRecord): boolean {
+  const { disk, directoryDisk, entriesOnDisk, entries, directorySize, directoryOffset } = end;
+  return (
+    [disk, directoryDisk, entriesOnDisk, entries].includes(ABSENT_16) ||
+    [directorySize, directoryOffset].includes(ABSENT_32)
+  );
+}
+
+/** Zip64 end of central directory locator (4.3.15). */
+export interface Zip64Locator {
+  readonly disk: number;
+  readonly recordOffset: number;
+  readonly disks: number;
+}
+
+/**
+ * | offset | size | field                                                  |
+ * |      0 |    4 | signature 0x07064b50                                   |
+ * |      4 |    4 | number of the disk with the zip64 end record           |
+ * |      8 |    8 | offset of the zip64 end record                         |
+ * |     16 |    4 | number of disks                                        |
+ *
+ * `undefined` where the 20 bytes are no locator: then the archive has no zip64 end record.
+ */
+export function parseZip64Locator(bytes: Uint8Array, place: RecordPlace): Zip64Locator | undefined {
+  const cursor = open(bytes, place, "the zip64 locator");
+  if (cursor.u32() !== ZIP64_LOCATOR_SIGNATURE) return undefined;
+  return { disk: cursor.u32(), recordOffset: cursor.u64(), disks: cursor.u32() };
+}
+
+/** Zip64 end of central directory record (4.3.14). */
+export interface Zip64EndRecord extends EndRecord {
+  /** Where it ends: the locator starts there. */
+  readonly endOffset: number;
+}
+
+/**
+ * | offset | size | field                                        |
+ * |      0 |    4 | signature 0x06064b50                         |
+ * |      4 |    8 | size of the rest of the record, 44 or more   |
+ * |     12 |    4 | version made by, version needed              |
+ * |     16 |    4 | number of this disk                          |
+ * |     20 |    4 | number of the disk the directory starts on   |
+ * |     24 |    8 | entries in the directory on this disk        |
+ * |     32 |    8 | entries in the directory                     |
+ * |     40 |    8 | size of the directory                        |
+ * |     48 |    8 | offset of the directory                      |
+ * |     56 |    * | extensible data                              |
+ *
+ * `undefined` where the bytes are no such record.
+ */
+export function parseZip64EndRecord(bytes: Uint8Array, place: RecordPlace): Zip64EndRecord | undefined {
+  const cursor = open(bytes, place, "the zip64 end record");
+  const offset = cursor.offset;
+  if (cursor.u32() !== ZIP64_END_RECORD_SIGNATURE) return undefined;
+  const endOffset = offset + 12 + cursor.u64();
+  cursor.skip(4);
+  return {
+    offset,
+    endOffset,
+    disk: cursor.u32(),
+    directoryDisk: cursor.u32(),
+    entriesOnDisk: cursor.u64(),
+    entries: cursor.u64(),
+    directorySize: cursor.u64(),
+    directoryOffset: cursor.u64(),
+  };
+}
+
+/** Central directory file header (4.3.12), ZIP64 values in their places. */
+export interface CentralHeader {
+  readonly madeBy: number;
+  readonly flags: number;
+  readonly method: number;
+  readonly dosTime: number;
+  readonly dosDate: number;
+  readonly crc32: number;
+  readonly storedSize: number;
+  readonly size: number;
+  readonly disk: number;
+  readonly externalAttributes: number;
+  /** As declared: relative to the start of the archive, which a prefix shifts. */
+  readonly localOffset: number;
+  readonly name: Uint8Array;
+  readonly extra: Uint8Array;
+}
+
+/**
+ * | offset | size | field                    | offset | size | field                     |
+ * |      0 |    4 | signature 0x02014b50     |     28 |    2 | name length               |
+ * |      4 |    2 | version made by          |     30 |    2 | extra field length        |
+ * |      6 |    2 | version needed           |     32 |    2 | comment length            |
+ * |      8 |    2 | flags                    |     34 |    2 | disk it starts on         |
+ * |     10 |    2 | method                   |     36 |    2 | internal attributes       |
+ * |     12 |    2 | time, MS-DOS             |     38 |    4 | external attributes       |
+ * |     14 |    2 | date, MS-DOS             |     42 |    4 | offset of its local header|
+ * |     16 |    4 | CRC-32                   |     46 |    * | name, extra field, comment|
+ * |     20 |    4 | stored size              |        |      |                           |
+ * |     24 |    4 | size                     |        |      |                           |
+ *
+ * @throws FORMAT for a cut-off record, and where a value deferred to a ZIP64 field is missing there.
+ */
+export function parseCentralHeader(bytes: Uint8Array, place: RecordPlace): CentralHeader {
+  const cursor = open(bytes, place, "a directory entry");
+  const offset = cursor.offset;
+  if (cursor.u32() !== CENTRAL_HEADER_SIGNATURE) throw noRecord(place, offset, "directory entry");
+  const madeBy = cursor.u16();
+  cursor.skip(2);
+  const fixed = {
+    madeBy,
+    flags: cursor.u16(),
+    method: cursor.u16(),
+    dosTime: cursor.u16(),
+    dosDate: cursor.u16(),
+    crc32: cursor.u32(),
+  };
+  const storedSize = cursor.u32();
+  const size = cursor.u32();
+  const nameLength = cursor.u16();
+  const extraLength = cursor.u16();
+  cursor.skip(2);
+  const disk = cursor.u16();
+  cursor.skip(2);
+  const externalAttributes = cursor.u32();
+  const localOffset = cursor.u32();
+  const name = cursor.take(nameLength);
+  const extra = cursor.take(extraLength);
+  const declared = { size, storedSize, localOffset, disk };
+  return { ...fixed, externalAttributes, name, extra, ...withZip64(declared, extra, { ...place, offset }) };
+}
+
+/** What a ZIP64 extra field may replace, in its order there. */
+interface DeferrableFields {
+  size: number;
+  storedSize: number;
+  localOffset: number;
+  disk: number;
+}
+
+/**
+ * Zip64 extended information extra field (4.5.3): only the values whose field is all ones are there, in the order size (8), stored
+ * size (8), local header offset (8), disk (4). Surplus values are ignored.
+ */
+function withZip64(
+  declared: DeferrableFields,
+  extra: Uint8Array,
+  place: RecordPlace & { offset: number },
+): DeferrableFields {
+  const { size, storedSize, localOffset, disk } = declared;
+  const deferred = [size, storedSize, localOffset].includes(ABSENT_32) || disk === ABSENT_16;
+  if (!deferred) return declared;
+  const fields = findExtraFields(extra, EXTRA_FIELDS.zip64);
+  const [field] = fields;
+  if (field === undefined || fields.length > 1) {
+    throw broken(place, place.offset, `an entry that needs one zip64 field and has ${fields.length}`);
+  }
+  const cursor = open(field, { ...place, origin: place.offset }, "the zip64 field of the entry");
+  return {
+    size: size === ABSENT_32 ? cursor.u64() : size,
+    storedSize: storedSize === ABSENT_32 ? cursor.u64() : storedSize,
+    localOffset: localOffset === ABSENT_32 ? cursor.u64() : localOffset,
+    disk: disk === ABSENT_16 ? cursor.u32() : disk,
+  };
+}
+
+/** Local file header (4.3.7). */
+export interface LocalHeader {
+  /** Where the stored bytes start. */
+  readonly dataOffset: number;
+  readonly flags: number;
+  readonly method: number;
+  readonly crc32: number;
+  readonly storedSize: number;
+  readonly size: number;
+  readonly name: Uint8Array;
+}
+
+/**
+ * Where the stored bytes of a member start: all that is needed of the first 30 bytes of its local header.
+ *
+ * @throws FORMAT where they are no local header.
+ */
+export function parseDataOffset(bytes: Uint8Array, place: RecordPlace): number {
+  const cursor = open(bytes, place, "a local header");
+  const offset = cursor.offset;
+  if (cursor.u32() !== LOCAL_HEADER_SIGNATURE) throw noRecord(place, offset, "local header");
+  cursor.skip(22);
+  return offset + LOCAL_HEADER_BYTES + cursor.u16() + cursor.u16();
+}
+
+/**
+ * | offset | size | field                | offset | size | field                |
+ * |      0 |    4 | signature 0x04034b50 |     18 |    4 | stored size          |
+ * |      4 |    2 | version needed       |     22 |    4 | size                 |
+ * |      6 |    2 | flags                |     26 |    2 | name length          |
+ * |      8 |    2 | method               |     28 |    2 | extra field length   |
+ * |     10 |    4 | time and date        |     30 |    * | name, extra field    |
+ * |     14 |    4 | CRC-32               |        |      |                      |
+ *
+ * @throws FORMAT where the bytes are no local header, or one cut off.
+ */
+export function parseLocalHeader(bytes: Uint8Array, place: RecordPlace): LocalHeader {
+  const dataOffset = parseDataOffset(bytes, place);
+  const cursor = open(bytes, place, "a local header");
+  const { offset } = cursor;
+  cursor.skip(6);
+  const flags = cursor.u16();
+  const method = cursor.u16();
+  cursor.skip(4);
+  const crc32 = cursor.u32();
+  const storedSize = cursor.u32();
+  const size = cursor.u32();
+  const nameLength = cursor.u16();
+  const extraLength = cursor.u16();
+  const name = cursor.take(nameLength);
+  const extra = cursor.take(extraLength);
+  const declared = { size, storedSize, localOffset: 0, disk: 0 };
+  const values = withZip64(declared, extra, { ...place, offset });
+  return { dataOffset, flags, method, crc32, name, size: values.size, storedSize: values.storedSize };
+}
+
+/**
+ * The data of all extra fields with this id (4.5.1): id (2), length (2), data. Writers pad the area with bytes that are no
+ * field, to align what follows: what does not fit ends the walk.
+ */
+export function findExtraFields(extra: Uint8Array, id: number): Uint8Array[] {
+  const view = new DataView(extra.buffer, extra.byteOffset, extra.byteLength);
+  const found: Uint8Array[] = [];
+  for (let position = 0; position + 4 <= extra.length; ) {
+    const end = position + 4 + view.getUint16(position + 2, true);
+    if (end > extra.length) break;
+    if (view.getUint16(position, true) === id) found.push(extra.subarray(position + 4, end));
+    position = end;
+  }
+  return found;
+}
+
+function open(bytes: Uint8Array, place: RecordPlace, what: string): ByteCursor {
+  return new ByteCursor(bytes, { what: `${what} of ${place.name}`, origin: place.origin });
+}
+
+function noRecord(place: RecordPlace, offset: number, what: string): RangeStreamsError {
+  return broken(place, offset, `no ${what}`);
+}
+
+function broken(place: RecordPlace, offset: number, got: string): RangeStreamsError {
+  const message = `Read ${place.name} at byte ${offset}: got ${got}; the archive is damaged`;
+  return new RangeStreamsError("FORMAT", message);
+}
