@@ -25,7 +25,9 @@ export interface AskOptions {
 export function ask(url: string, options: AskOptions = {}): Promise<Reply> {
   const { method = "GET", headers = {}, agent = new Agent({ keepAlive: false }), idleMs = 5000 } = options;
   return new Promise((resolve, reject) => {
+    let answered = false;
     const sent = request(url, { method, headers, agent }, (message) => {
+      answered = true;
       const chunks: Uint8Array[] = [];
       let error: Error | undefined;
       message.on("data", (chunk: Uint8Array) => chunks.push(chunk));
@@ -39,7 +41,10 @@ export function ask(url: string, options: AskOptions = {}): Promise<Reply> {
       });
     });
     sent.setTimeout(idleMs, () => sent.destroy(new Error("idle")));
-    sent.on("error", reject);
+    // Once there are headers, the message itself reports the failure, together with the bytes that came.
+    sent.on("error", (reason) => {
+      if (!answered) reject(reason);
+    });
     sent.end();
   });
 }
