@@ -88,6 +88,13 @@ export class RangeDict<V> implements Iterable<[Range, V]> {
     return ranges;
   }
 
+  /** From the lowest position to the highest, gaps included; undefined for an empty dict. */
+  span(): Range | undefined {
+    const first = this.#list.first()?.range;
+    const last = this.#list.last()?.range;
+    return first === undefined || last === undefined ? undefined : resolveRange([first.start, last.end]);
+  }
+
   *keys(): IterableIterator<Range> {
     for (const { range } of this.#list) yield range;
   }

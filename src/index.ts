@@ -1,0 +1,29 @@
+export { sliceSource } from "./engine/slice-source.ts";
+export {
+  type ByteSpan,
+  type ErrorCode,
+  HttpError,
+  type HttpErrorDetails,
+  isRangeStreamsError,
+  OutOfBoundsError,
+  RangeStreamsError,
+  type RangeStreamsErrorOptions,
+} from "./errors.ts";
+export { type OpenInput, type OpenOptions, openSource } from "./open.ts";
+export { Range } from "./ranges/range.ts";
+export { RangeDict } from "./ranges/range-dict.ts";
+export type { RangeInput } from "./ranges/range-input.ts";
+export { RangeSet } from "./ranges/range-set.ts";
+export type {
+  Bytes,
+  Identity,
+  PlannedSource,
+  ReadOptions,
+  Receipt,
+  Source,
+  SourceEvent,
+} from "./source/source.ts";
+export type { Client } from "./source/transport.ts";
+export type { OverlapCase, OverlapPolicy } from "./stream/plan-overlap.ts";
+export { RangeResponse, type Whence } from "./stream/range-response.ts";
+export { type AddOptions, RangeStream, type RangeStreamOptions } from "./stream/range-stream.ts";
