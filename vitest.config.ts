@@ -1,16 +1,37 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { chromiumLaunchOptions } from "./test/browser/chromium.node.ts";
+
+// The same test files run in Node and in a real Chromium; `*.node.test.ts` in Node alone.
+const include = ["src/**/*.test.ts", "test/**/*.test.ts"];
+// Tests against foreign servers have a configuration of their own: `npm run test:servers`.
+const exclude = ["test/servers/**"];
 
 export default defineConfig({
-  resolve: { conditions: ["source"] },
-  ssr: { resolve: { conditions: ["source", "node"] } },
+  // The condition `source` makes the package's own names (`range-streams/zip`, `#inflate`) mean `src/`, not `dist/`.
+  resolve: { conditions: ["source", ...defaultClientConditions] },
+  ssr: { resolve: { conditions: ["source", ...defaultServerConditions] } },
   test: {
+    globalSetup: ["test/lab/global-setup.ts"],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    teardownTimeout: 10_000,
     projects: [
+      { extends: true, test: { name: "node", environment: "node", include, exclude } },
       {
         extends: true,
         test: {
-          name: "node",
-          environment: "node",
-          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          name: "browser",
+          include,
+          exclude: [...exclude, "**/*.node.test.ts"],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: chromiumLaunchOptions() }),
+            instances: [{ browser: "chromium" }],
+          },
         },
       },
     ],
