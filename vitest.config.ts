@@ -25,6 +25,8 @@ export default defineConfig({
           name: "browser",
           include,
           exclude: [...exclude, "**/*.node.test.ts"],
+          // After the Node project, not beside it: many tests measure time.
+          sequence: { groupOrder: 1 },
           browser: {
             enabled: true,
             headless: true,
