@@ -1,3 +1,4 @@
+import { onAbort } from "./on-abort.ts";
 import { timeoutError } from "./timeout.ts";
 
 /** One call of a user's: what may end it early. */
@@ -32,9 +33,7 @@ export function beginCall({ signals, totalMs, url }: CallLimits): Call {
       controller.abort(signal.reason);
       break;
     }
-    const onAbort = (): void => controller.abort(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    cleanups.push(() => signal.removeEventListener("abort", onAbort));
+    cleanups.push(onAbort(signal, () => controller.abort(signal.reason)));
   }
   if (Number.isFinite(totalMs)) {
     const onTimeout = (): void => controller.abort(timeoutError({ ms: totalMs, phase: "total", url }));

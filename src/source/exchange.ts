@@ -109,8 +109,9 @@ export class Exchange implements ResponseHead {
   /** Ends the exchange at once; its connection is lost. */
   cancel(): void {
     if (this.#ended) return;
-    this.#response.body.cancel();
-    this.#end();
+    this.#ended = true;
+    // A connection that is still closing counts as one: the bound holds for what the server sees.
+    void this.#response.body.cancel().finally(() => this.#giveBack());
   }
 
   /** Ends an exchange whose body nobody wants: a short one is taken in, a long one cancelled. In the background. */
@@ -147,6 +148,10 @@ export class Exchange implements ResponseHead {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
     this.#parts.slot.release();
     this.#parts.onEnd(this);
   }

@@ -1,4 +1,5 @@
 import { HttpError, isRangeStreamsError } from "../errors.ts";
+import { onAbort } from "./on-abort.ts";
 import type { Bytes } from "./source.ts";
 import { withTimeout } from "./timeout.ts";
 import type { Client, Transport, TransportBody, TransportRequest, TransportResponse } from "./transport.ts";
@@ -43,8 +44,7 @@ async function sendByFetch(
 ): Promise<TransportResponse> {
   request.signal.throwIfAborted();
   const controller = new AbortController();
-  const abort = () => controller.abort(request.signal.reason);
-  request.signal.addEventListener("abort", abort, { once: true });
+  const forget = onAbort(request.signal, () => controller.abort(request.signal.reason));
   try {
     const what = `${request.method} ${redactUrl(request.url)}`;
     const response = await withTimeout(callClient(fetchLike, request, controller.signal), {
@@ -66,7 +66,7 @@ async function sendByFetch(
     if (isRangeStreamsError(error)) throw error;
     throw networkError(request, error, browser);
   } finally {
-    request.signal.removeEventListener("abort", abort);
+    forget();
   }
 }
 
@@ -119,7 +119,7 @@ function bodyOf(response: Response, controller: AbortController, what: string): 
         throw new HttpError("NETWORK", message, { url: redactUrl(response.url), retryable: true, cause });
       }
     },
-    cancel(): void {
+    async cancel(): Promise<void> {
       if (finished) return;
       finished = true;
       // Cancelling the reader alone leaves undici's socket open until the body is collected; aborting closes it.

@@ -8,6 +8,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import { HttpError } from "../errors.ts";
 import type { HeaderFields } from "../http/header-fields.ts";
+import { onAbort } from "./on-abort.ts";
 import type { Bytes } from "./source.ts";
 import { timeoutError } from "./timeout.ts";
 import {
@@ -62,15 +63,14 @@ function sendByNode(request: TransportRequest, start: () => ClientRequest): Prom
     const timers = startTimers(exchange, request, (error) => fail(error));
     const settle = (): void => {
       timers.clear();
-      request.signal.removeEventListener("abort", onAbort);
+      forget();
     };
     const fail = (error: unknown): void => {
       settle();
       exchange.destroy();
       reject(error);
     };
-    const onAbort = (): void => fail(request.signal.reason);
-    request.signal.addEventListener("abort", onAbort, { once: true });
+    const forget = onAbort(request.signal, () => fail(request.signal.reason));
     exchange.on("error", (cause: NodeJS.ErrnoException) => fail(describeFailure(exchange, request, cause)));
     exchange.on("response", (message) => {
       settle();
@@ -209,8 +209,14 @@ function bodyOf(message: IncomingMessage, request: TransportRequest): TransportB
         message.resume();
       });
     },
-    cancel(): void {
-      if (end === undefined) message.destroy();
+    cancel(): Promise<void> {
+      if (end !== undefined) return Promise.resolve();
+      const { socket } = message;
+      return new Promise((resolve) => {
+        // One turn of the loop later the other side has had the news before a new connection can reach it.
+        socket.once("close", () => setImmediate(resolve));
+        message.destroy();
+      });
     },
   };
 }

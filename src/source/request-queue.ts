@@ -1,3 +1,5 @@
+import { onAbort } from "./on-abort.ts";
+
 /**
  * An idle exchange keeps its connection this long before a waiting request may take it. Long enough that a consumer which is
  * just between two chunks is not interrupted, short enough that nobody notices; *unmeasured*.
@@ -58,19 +60,18 @@ export class RequestQueue {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#held.size < limit && this.#waiters.size === 0) return Promise.resolve(this.#hold());
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
+      const forget = onAbort(signal, () => {
         this.#waiters.delete(waiter);
         reject(signal?.reason);
         this.#schedule();
-      };
+      });
       const waiter: Waiter = {
         limit,
         grant: (slot) => {
-          signal?.removeEventListener("abort", onAbort);
+          forget();
           resolve(slot);
         },
       };
-      signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiters.add(waiter);
       this.#schedule();
     });

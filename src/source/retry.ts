@@ -1,3 +1,5 @@
+import { onAbort } from "./on-abort.ts";
+
 /** How often and how patiently one exchange is tried. */
 export interface RetryPolicy {
   /** Every try counts, the first included: 1 = never again. */
@@ -36,14 +38,13 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
       reject(signal.reason);
       return;
     }
-    const onAbort = (): void => {
+    const forget = onAbort(signal, () => {
       clearTimeout(timer);
       reject(signal.reason);
-    };
+    });
     const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
+      forget();
       resolve();
     }, ms);
-    signal.addEventListener("abort", onAbort, { once: true });
   });
 }

@@ -1,3 +1,4 @@
+import { onAbort } from "./on-abort.ts";
 import type { Bytes } from "./source.ts";
 
 /** Something that gives chunks one after the other. */
@@ -13,21 +14,17 @@ export interface ChunkReader {
  */
 export function streamChunks(open: () => ChunkReader, signal?: AbortSignal): ReadableStream<Bytes> {
   let reader: ChunkReader | undefined;
-  let onAbort: (() => void) | undefined;
-  const finish = (): void => {
-    if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
-  };
+  let finish = (): void => undefined;
   return new ReadableStream<Bytes>(
     {
       start(controller) {
-        if (signal === undefined) return;
-        onAbort = () => {
+        const end = (): void => {
           finish();
           reader?.cancel();
-          controller.error(signal.reason);
+          controller.error(signal?.reason);
         };
-        if (signal.aborted) onAbort();
-        else signal.addEventListener("abort", onAbort, { once: true });
+        if (signal?.aborted) end();
+        else finish = onAbort(signal, end);
       },
       async pull(controller) {
         try {

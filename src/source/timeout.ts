@@ -1,4 +1,5 @@
 import { HttpError } from "../errors.ts";
+import { onAbort } from "./on-abort.ts";
 
 /** How long one phase of a call may take. */
 export interface Deadline {
@@ -31,19 +32,18 @@ export function withTimeout<T>(promise: Promise<T>, deadline: Deadline): Promise
     }
     const settle = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      forget();
     };
-    const onAbort = (): void => {
+    const forget = onAbort(signal, () => {
       settle();
       reject(signal?.reason);
-    };
+    });
     const timer = Number.isFinite(ms)
       ? setTimeout(() => {
           settle();
           reject(timeoutError(deadline));
         }, ms)
       : undefined;
-    signal?.addEventListener("abort", onAbort, { once: true });
     promise.then(
       (value) => {
         settle();

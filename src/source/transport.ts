@@ -23,8 +23,8 @@ export interface TransportRequest {
 export interface TransportBody {
   /** The next chunk, which belongs to the caller; undefined at the end. Rejects with NETWORK where the body breaks off. */
   read(): Promise<Bytes | undefined>;
-  /** Ends the exchange. After the end it does nothing. */
-  cancel(): void;
+  /** Ends the exchange, and resolves when its connection is gone, as far as the platform tells. After the end it does nothing. */
+  cancel(): Promise<void>;
 }
 
 /** The head of a response and a body not yet touched. */

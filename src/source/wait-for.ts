@@ -1,3 +1,5 @@
+import { onAbort } from "./on-abort.ts";
+
 /**
  * Settles as `work` does, or rejects at once with the reason of the first signal that aborts. The work itself goes on: whoever
  * began it ends it. Leaves no listener behind.
@@ -10,16 +12,15 @@ export function waitFor<T>(work: Promise<T>, signals: readonly (AbortSignal | un
     };
     for (const signal of signals) {
       if (signal === undefined) continue;
-      const onAbort = (): void => {
+      const give = (): void => {
         settle();
         reject(signal.reason);
       };
       if (signal.aborted) {
-        onAbort();
+        give();
         break;
       }
-      signal.addEventListener("abort", onAbort, { once: true });
-      cleanups.push(() => signal.removeEventListener("abort", onAbort));
+      cleanups.push(onAbort(signal, give));
     }
     work.then(resolve, reject).finally(settle);
   });

@@ -3,7 +3,7 @@ import { Range } from "../ranges/range.ts";
 import { overlapCase, planOverlap } from "./plan-overlap.ts";
 
 const range = (start: number, end: number): Range => new Range(start, end);
-const shown = (ranges: readonly [number, number][], added: [number, number], policy: "replant" | "burn") =>
+const shown = (ranges: readonly (readonly [number, number])[], added: [number, number], policy: "replant" | "burn") =>
   planOverlap(
     ranges.map(([start, end]) => range(start, end)),
     range(...added),
