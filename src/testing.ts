@@ -1,3 +1,10 @@
+export type {
+  ControllableSource,
+  ControllableSourceOptions,
+  HeldRead,
+  HeldStream,
+} from "./testing/controllable-source.ts";
+export { controllableSource } from "./testing/controllable-source.ts";
 export type { Delivery, Exchange, RequestRecord } from "./testing/exchange.ts";
 export { changeHeader, getHeader, removeHeader, setHeader } from "./testing/exchange.ts";
 export type { Answer, BodyPart, ServerProfile } from "./testing/honest-answer.ts";
@@ -13,3 +20,6 @@ export type {
   GeneratedFile,
   ServedFile,
 } from "./testing/served-file.ts";
+export type { BackPressureProbe } from "./testing/source-case.ts";
+export type { ContractCase, SourceContractOptions } from "./testing/source-contract.ts";
+export { sourceContract } from "./testing/source-contract.ts";
