@@ -1,0 +1,93 @@
+import type { PlannedSource, Range, RangeInput } from "../../index.ts";
+import { type Entry, openZip } from "../../zip.ts";
+import { formatJson } from "../escape-text.ts";
+import { formatReceipt, reportReceipt } from "../format-receipt.ts";
+import { openInput, openRange } from "../open-input.ts";
+import { type CommandContext, type Output, writeStream } from "../output.ts";
+import { type Extent, type ExtentOptions, parseExtent } from "../parse-extent.ts";
+import { type ReportOptions, ZIP_PROBE } from "./ls.ts";
+
+/** What `cat` is told. */
+export interface CatOptions extends ReportOptions, ExtentOptions {
+  /** A member of the archive; the file itself where it is left out. */
+  member?: string | undefined;
+}
+
+/** `cat URL [MEMBER]`: the bytes of a file or of a member, all or a part, to standard output. */
+export async function runCat(url: string, options: CatOptions, context: CommandContext): Promise<void> {
+  const { member } = options;
+  const extent = parseExtent(options);
+  const report = (source: PlannedSource): void => {
+    if (!options.receipt) return;
+    const receipt = reportReceipt(source);
+    context.output.note(options.json ? formatJson({ receipt }).trimEnd() : formatReceipt(receipt));
+  };
+  if (member !== undefined) return catMember(url, { member, extent }, { context, report });
+  if (extent.exact !== undefined) return catRange(url, extent.exact, { context, report });
+  const { output, signal } = context;
+  await using input = await openInput(url, { probe: extent.probe, signal });
+  const { source } = input;
+  await writeStream(source.stream(extent.resolve(source.size), { signal }), output);
+  report(source);
+}
+
+interface Reporting {
+  readonly context: CommandContext;
+  report(source: PlannedSource): void;
+}
+
+async function catRange(url: string, range: RangeInput, { context, report }: Reporting): Promise<void> {
+  const { output, signal } = context;
+  await using opened = await openRange(url, { range, signal });
+  const { stream } = opened;
+  // An empty range is in no view and has nothing to write.
+  if (stream.activeRange !== undefined) await writeStream(stream.activeResponse.stream({ signal }), output);
+  report(stream.source);
+}
+
+async function catMember(
+  url: string,
+  { member, extent }: { member: string; extent: Extent },
+  { context, report }: Reporting,
+): Promise<void> {
+  const { signal } = context;
+  await using input = await openInput(url, { probe: ZIP_PROBE, signal });
+  const { source } = input;
+  await using archive = await openZip(source, { signal });
+  await writeMember(archive.get(member), { source, extent }, context);
+  report(source);
+}
+
+/**
+ * A whole member is decoded and its checksum verified. A part of a stored one is read in place, without the rest; a part of another
+ * one is cut out of the decoded stream, which ends there.
+ */
+async function writeMember(
+  entry: Entry,
+  { source, extent }: { source: PlannedSource; extent: Extent },
+  { output, signal }: CommandContext,
+): Promise<void> {
+  const part = extent.resolve(entry.size);
+  if (part.length === entry.size) return writeStream(entry.stream({ signal }), output);
+  if (entry.method === "store" && entry.size === entry.storedSize) {
+    const place = await entry.range({ signal });
+    const range = { start: place.start + part.start, end: place.start + part.end };
+    return writeStream(source.stream(range, { signal }), output);
+  }
+  await writePart(entry.stream({ signal }), part, output);
+}
+
+async function writePart(stream: ReadableStream<Uint8Array>, part: Range, output: Output): Promise<void> {
+  const reader = stream.getReader();
+  try {
+    for (let position = 0; position < part.end; ) {
+      const { value } = await reader.read();
+      if (value === undefined) return;
+      const wanted = value.subarray(Math.max(0, part.start - position), part.end - position);
+      position += value.length;
+      if (wanted.length > 0) await output.write(wanted);
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}

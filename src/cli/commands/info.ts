@@ -1,0 +1,41 @@
+import type { Identity } from "../../index.ts";
+import { escapeText, formatJson } from "../escape-text.ts";
+import { formatBytes } from "../format-bytes.ts";
+import { formatReceipt, reportReceipt } from "../format-receipt.ts";
+import { openInput } from "../open-input.ts";
+import type { CommandContext } from "../output.ts";
+import { SNIFF_BYTES, sniffType } from "../sniff-type.ts";
+import type { ReportOptions } from "./ls.ts";
+
+/** `info URL`: name, size, identity, range support and type of a file, from one request. */
+export async function runInfo(url: string, options: ReportOptions, context: CommandContext): Promise<void> {
+  const { output, signal } = context;
+  await using input = await openInput(url, { signal });
+  const { source, local } = input;
+  const { name, size, identity } = source;
+  const type = sniffType(await source.read([0, Math.min(size, SNIFF_BYTES)], { signal }));
+  const receipt = reportReceipt(source);
+  if (options.json) {
+    const known = Number.isFinite(size);
+    const report = { url: name, size: known ? size : null, identity, ranges: true, type: type ?? null };
+    await output.write(formatJson(options.receipt ? { ...report, receipt } : report));
+    return;
+  }
+  const lines = [
+    ["name", escapeText(name)],
+    ["size", size < 1000 ? formatBytes(size) : `${formatBytes(size)} (${size} bytes)`],
+    ["identity", escapeText(formatIdentity(identity))],
+    // Opening a URL succeeds only where the server answered with a range.
+    ["ranges", local ? "yes (local file)" : "yes"],
+    ["type", type ?? "unknown"],
+  ];
+  await output.write(lines.map(([key, value]) => `${`${key}:`.padEnd(10)}${value}\n`).join(""));
+  if (options.receipt) output.note(formatReceipt(receipt));
+}
+
+function formatIdentity({ strength, etag, lastModified }: Identity): string {
+  const validators = [etag && `ETag ${etag}`, lastModified && `Last-Modified ${lastModified}`].filter(
+    Boolean,
+  );
+  return validators.length === 0 ? strength : `${strength} (${validators.join(", ")})`;
+}

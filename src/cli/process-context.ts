@@ -1,0 +1,46 @@
+import { EarlyEnd } from "./early-end.ts";
+import { EXIT } from "./exit-codes.ts";
+import type { CommandContext } from "./output.ts";
+
+/** The streams and signals of this process, as a command sees them. `release` takes the listeners away. */
+export function processContext(): CommandContext & { release(): void } {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const onInterrupt = (): void => ending.abort(new EarlyEnd(EXIT.interrupted));
+  const onTerminate = (): void => ending.abort(new EarlyEnd(EXIT.terminated));
+  // Once each: a second Ctrl-C ends the process the ordinary way.
+  process.once("SIGINT", onInterrupt);
+  process.once("SIGTERM", onTerminate);
+  // EPIPE: whoever read us (`| head`) has what they wanted.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    ending.abort(error.code === "EPIPE" ? new EarlyEnd(EXIT.success) : error);
+  });
+  process.stderr.on("error", () => undefined);
+  return {
+    signal,
+    output: {
+      write: (data) => writeToStdout(data, signal),
+      note: (line) => {
+        process.stderr.write(`${line}\n`);
+      },
+    },
+    release: () => {
+      process.off("SIGINT", onInterrupt);
+      process.off("SIGTERM", onTerminate);
+    },
+  };
+}
+
+/** Resolves when the data has been handed on, so that no more is fetched than is taken. */
+async function writeToStdout(data: string | Uint8Array, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    process.stdout.write(data, () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    });
+  });
+  signal.throwIfAborted();
+}

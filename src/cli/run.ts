@@ -1,0 +1,83 @@
+import { Command, CommanderError } from "commander";
+import { isRangeStreamsError } from "../index.ts";
+import { runCat } from "./commands/cat.ts";
+import { runDemo } from "./commands/demo.ts";
+import { runInfo } from "./commands/info.ts";
+import { type ReportOptions, runLs } from "./commands/ls.ts";
+import { EarlyEnd } from "./early-end.ts";
+import { escapeText } from "./escape-text.ts";
+import { EXIT, EXIT_MEANINGS, exitCodeOf } from "./exit-codes.ts";
+import type { CommandContext } from "./output.ts";
+
+/** Runs one command line, without the names of node and script. Never rejects: resolves to the exit code. */
+export async function run(
+  args: readonly string[],
+  version: string,
+  context: CommandContext,
+): Promise<number> {
+  const shown: string[] = [];
+  const program = buildProgram(version, context, (text) => shown.push(text));
+  try {
+    await program.parseAsync(args.length === 0 ? ["--help"] : args, { from: "user" });
+    return EXIT.success;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) {
+      return context.output.write(shown.join("")).then(() => EXIT.success, conclude);
+    }
+    return conclude(context.signal.aborted ? context.signal.reason : thrown);
+  }
+
+  function conclude(error: unknown): number {
+    if (error instanceof EarlyEnd) return error.exitCode;
+    context.output.note(`range-streams: ${escapeText(describeError(error))}`);
+    return error instanceof CommanderError ? EXIT.usage : exitCodeOf(error);
+  }
+}
+
+function describeError(error: unknown): string {
+  if (isRangeStreamsError(error)) return `${error.code}: ${error.message}`;
+  if (error instanceof CommanderError) {
+    return `INVALID_ARGUMENT: ${error.message.replace(/^error: /, "")}; see range-streams --help`;
+  }
+  return `UNEXPECTED: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** `show` gets what commander itself prints to standard output: help and version. */
+function buildProgram(version: string, context: CommandContext, show: (text: string) => void): Command {
+  const program = new Command("range-streams")
+    .description("Read anywhere in a remote file without downloading it.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: show, writeErr: () => undefined })
+    .addHelpText("after", `\nExit codes:\n${formatExitCodes()}`);
+  const add = (usage: string, description: string): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .option("--json", "print JSON")
+      .option("--receipt", "say what it cost: requests, bytes moved, share of the file");
+  const place = "an http(s) URL, or the path of a local file";
+  add("info", "name, size, identity and type of a file, from one request")
+    .argument("<url>", place)
+    .action((url: string, options: ReportOptions) => runInfo(url, options, context));
+  add("ls", "list what is in a zip, from one request as a rule")
+    .argument("<url>", place)
+    .action((url: string, options: ReportOptions) => runLs(url, options, context));
+  add("cat", "write a file, a member of a zip, or a part of either to standard output")
+    .argument("<url>", place)
+    .argument("[member]", "the exact name of a member, as ls prints it")
+    .option("--range <a-b>", "bytes a to b, both included, as in HTTP and curl; also a- and -n")
+    .option("--head <n>", "the first n bytes, or as many as there are")
+    .option("--tail <n>", "the last n bytes, or as many as there are")
+    .action((url: string, member: string | undefined, options: ReportOptions) =>
+      runCat(url, { ...options, member }, context),
+    );
+  add("demo", "see all of it at work on a server of its own").action((options: ReportOptions) =>
+    runDemo(options, context),
+  );
+  return program;
+}
+
+function formatExitCodes(): string {
+  return [...EXIT_MEANINGS].map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join("\n");
+}

@@ -1,0 +1,47 @@
+/** How much of the head of a file its type shows in: a tar's mark is at byte 257. */
+export const SNIFF_BYTES = 512;
+
+interface Signature {
+  readonly type: string;
+  readonly at: number;
+  /** Latin-1: one character a byte. */
+  readonly magic: string;
+}
+
+const SIGNATURES: readonly Signature[] = [
+  { type: "zip", at: 0, magic: "PK\x03\x04" },
+  { type: "zip", at: 0, magic: "PK\x05\x06" },
+  { type: "png", at: 0, magic: "\x89PNG\r\n\x1a\n" },
+  { type: "gzip", at: 0, magic: "\x1f\x8b\x08" },
+  { type: "zstd", at: 0, magic: "\x28\xb5\x2f\xfd" },
+  { type: "xz", at: 0, magic: "\xfd7zXZ\x00" },
+  { type: "bzip2", at: 0, magic: "BZh" },
+  { type: "tar", at: 257, magic: "ustar" },
+  { type: "7z", at: 0, magic: "7z\xbc\xaf\x27\x1c" },
+  { type: "pdf", at: 0, magic: "%PDF-" },
+  { type: "jpeg", at: 0, magic: "\xff\xd8\xff" },
+  { type: "gif", at: 0, magic: "GIF8" },
+  { type: "tiff", at: 0, magic: "II*\x00" },
+  { type: "tiff", at: 0, magic: "MM\x00*" },
+  { type: "bigtiff", at: 0, magic: "II+\x00" },
+  { type: "mp4", at: 4, magic: "ftyp" },
+  { type: "parquet", at: 0, magic: "PAR1" },
+  { type: "hdf5", at: 0, magic: "\x89HDF\r\n\x1a\n" },
+  { type: "sqlite", at: 0, magic: "SQLite format 3\x00" },
+  { type: "pmtiles", at: 0, magic: "PMTiles" },
+  { type: "wasm", at: 0, magic: "\x00asm" },
+  { type: "elf", at: 0, magic: "\x7fELF" },
+];
+
+/** The type that the first bytes of a file tell, never its name; undefined for one not known here. */
+export function sniffType(head: Uint8Array): string | undefined {
+  return SIGNATURES.find((signature) => matches(head, signature))?.type;
+}
+
+function matches(head: Uint8Array, { at, magic }: Signature): boolean {
+  if (head.length < at + magic.length) return false;
+  for (let index = 0; index < magic.length; index++) {
+    if (head[at + index] !== magic.charCodeAt(index)) return false;
+  }
+  return true;
+}
