@@ -29,7 +29,7 @@ export function streamCases({ bytes, backPressure }: SourceCaseOptions): SourceC
 }
 
 /** All that comes of a stream. */
-export async function collect(stream: ReadableStream<Bytes>): Promise<Uint8Array> {
+async function collect(stream: ReadableStream<Bytes>): Promise<Uint8Array> {
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
   for (let step = await reader.read(); !step.done; step = await reader.read()) {

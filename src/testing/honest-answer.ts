@@ -25,7 +25,7 @@ export interface AskedRequest {
 /**
  * Where servers may differ. `rfc9110`: a malformed or reversed range is ignored, a list is answered in full. `nginx`: as
  * nginx 1.22 does: malformed and reversed ranges are 416, a list whose sum exceeds the file is a 200, a ranged HEAD is
- * answered 206, a 206 bears no Accept-Ranges.
+ * answered 206, a 206 bears no Accept-Ranges and a 416 no validator.
  */
 export type ServerProfile = "rfc9110" | "nginx";
 
@@ -81,7 +81,8 @@ function rangedAnswer(asked: AskedRequest, file: ServedFile, rules: AnswerRules)
   if (rules.profile === "nginx" && sumOf(spans) > file.size) return wholeAnswer(file, rules);
   const [span] = spans;
   if (span === undefined) {
-    return textAnswer(416, "", [["Content-Range", `bytes */${file.size}`], ...validatorsOf(file)]);
+    const validators = rules.profile === "nginx" ? [] : validatorsOf(file);
+    return textAnswer(416, "", [["Content-Range", `bytes */${file.size}`], ...validators]);
   }
   return spans.length === 1 ? partialAnswer(span, file, rules) : multipartAnswer(spans, file, rules.profile);
 }
@@ -103,7 +104,7 @@ function nginxSpans(field: string, size: number): Span[] | "ignore" {
   if (specs === undefined) return "ignore";
   if (specs === "malformed") return [];
   const numbers = specs.flatMap((spec) => ("suffix" in spec ? [spec.suffix] : [spec.first, spec.last ?? 0]));
-  if (numbers.some((number) => number >= NGINX_LARGEST)) return [];
+  if (numbers.some((number) => number > NGINX_LARGEST)) return [];
   const placed = specs.map((spec) => placeSpec(spec, size));
   if (placed.some((span) => span.start === 0 && span.end === 0)) return "ignore";
   return placed.filter((span) => span.start < span.end);

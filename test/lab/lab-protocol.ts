@@ -15,7 +15,7 @@ export interface WireFile {
 }
 
 /** A misbehaviour that JSON can carry: no functions. */
-export type WireMisbehaviour = MisbehaviourRule["name"] | Omit<MisbehaviourRule, "on">;
+type WireMisbehaviour = MisbehaviourRule["name"] | Omit<MisbehaviourRule, "on">;
 
 /** What a lab is started with. */
 export interface WireOptions

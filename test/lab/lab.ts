@@ -10,7 +10,7 @@ declare module "vitest" {
 }
 
 /** A file of a lab: bytes, text, `patternBytes(pattern, seed)` made on the server's side, or one of them with facts. */
-export type LabFile = LabContent | (LabFacts & { bytes: LabContent });
+type LabFile = LabContent | (LabFacts & { bytes: LabContent });
 type LabContent = Uint8Array | string | { pattern: number; seed?: number };
 type LabFacts = Omit<WireFile, "content">;
 
