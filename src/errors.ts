@@ -72,6 +72,7 @@ export class OutOfBoundsError extends RangeStreamsError {
   /** Bytes in the file, where it is known. */
   readonly size: number | undefined;
 
+  // oxlint-disable-next-line max-params -- three, and then the options
   constructor(message: string, range: ByteSpan, size: number | undefined, options?: RangeStreamsErrorOptions) {
     super("OUT_OF_BOUNDS", message, options);
     this.range = range;

@@ -7,7 +7,12 @@ const root = join(import.meta.dirname, "..", "..");
 
 // Not the arguments that @sparticuz/chromium recommends: they turn the same-origin policy off, and every CORS test
 // would then prove nothing.
-const ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const ARGS = [
+  "--no-sandbox",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 /**
  * How to launch the Chromium that tests run in: the one npm delivered, unpacked at first use into `node_modules/.cache`,
@@ -17,8 +22,14 @@ export function chromiumLaunchOptions(): LaunchOptions {
   const executablePath = process.env["RANGE_STREAMS_CHROMIUM"];
   if (executablePath) return { executablePath, args: ARGS };
   const directory = unpackedChromium();
-  const libraries = [join(directory, "al2023", "lib"), process.env["LD_LIBRARY_PATH"]].filter(Boolean).join(":");
-  const env = { ...definedEnvironment(), LD_LIBRARY_PATH: libraries, FONTCONFIG_PATH: join(directory, "fonts") };
+  const libraries = [join(directory, "al2023", "lib"), process.env["LD_LIBRARY_PATH"]]
+    .filter(Boolean)
+    .join(":");
+  const env = {
+    ...definedEnvironment(),
+    LD_LIBRARY_PATH: libraries,
+    FONTCONFIG_PATH: join(directory, "fonts"),
+  };
   return { executablePath: join(directory, "chromium"), args: ARGS, env };
 }
 
@@ -46,5 +57,7 @@ function unpackedChromium(): string {
 }
 
 function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((pair): pair is [string, string] => !!pair[1]));
+  return Object.fromEntries(
+    Object.entries(process.env).filter((pair): pair is [string, string] => !!pair[1]),
+  );
 }
