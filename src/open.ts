@@ -1,5 +1,5 @@
 import { countedSource } from "./engine/counted-source.ts";
-import { Engine, type OpeningBody } from "./engine/engine.ts";
+import { Engine } from "./engine/engine.ts";
 import { sequentialSource } from "./engine/sequential-source.ts";
 import { RangeStreamsError } from "./errors.ts";
 import type { RangeAsk } from "./http/range-header.ts";
@@ -10,7 +10,7 @@ import { bytesSource } from "./source/bytes-source.ts";
 import { badOption, type HttpOptions, resolveHttpSettings } from "./source/http-options.ts";
 import { Meter } from "./source/meter.ts";
 import { type FirstAsk, openHttpSource } from "./source/open-http-source.ts";
-import type { PlannedSource, Source } from "./source/source.ts";
+import type { Bytes, PlannedSource, Source } from "./source/source.ts";
 import { redactUrl } from "./source/url.ts";
 
 /** What can be opened. */
@@ -119,7 +119,11 @@ async function openUrl(
 ): Promise<Engine> {
   const meter = new Meter();
   const opened = await openHttpSource(resolveHttpSettings(input, options, meter), first, options.signal);
-  return new Engine({ source: opened.source, meter, owned: true, cacheBytes, opening: opened.first });
+  const { source, whole } = opened;
+  // What came whole is all kept, and has no need of a second copy.
+  if (whole !== undefined)
+    return aroundOneBody(source, whole, { meter, keptBytes: Number.POSITIVE_INFINITY });
+  return new Engine({ source, meter, owned: true, cacheBytes, opening: opened.first });
 }
 
 /** One GET of the whole, and every read a window on it. */
@@ -127,17 +131,18 @@ async function openSingle(input: string | URL, options: OpenOptions): Promise<Pl
   const meter = new Meter();
   const first: FirstAsk = { ask: { kind: "from", start: 0 }, exact: false };
   const opened = await openHttpSource(resolveHttpSettings(input, options, meter), first, options.signal);
-  const { source } = opened;
-  const body: OpeningBody = opened.first ?? { range: new Range(0, 0), stream: new ReadableStream() };
-  const sequential = sequentialSource({
-    name: source.name,
-    size: source.size,
-    identity: source.identity,
-    stream: body.stream,
-    keptBytes: resolveCache(options.cache),
-    close: () => source.close(),
-  });
-  return new Engine({ source: sequential, meter, owned: true, cacheBytes: 0 });
+  const body = opened.whole ?? opened.first?.stream ?? new ReadableStream();
+  return aroundOneBody(opened.source, body, { meter, keptBytes: resolveCache(options.cache) });
+}
+
+function aroundOneBody(
+  beneath: Source,
+  stream: ReadableStream<Bytes>,
+  { meter, keptBytes }: { meter: Meter; keptBytes: number },
+): Engine {
+  const { name, size, identity } = beneath;
+  const source = sequentialSource({ name, size, identity, stream, keptBytes, close: () => beneath.close() });
+  return new Engine({ source, meter, owned: true, cacheBytes: 0 });
 }
 
 function openLocal(input: Blob | Uint8Array | Source, cacheBytes: number): Engine {

@@ -102,7 +102,8 @@ export function refuse(
   return new HttpError(code, message, { url: expected.url, range, status, retryable: retryable ?? false });
 }
 
-function refuseCoding(expected: Expectation, head: ResponseHead): void {
+/** @throws ENCODED for any content coding: ranges address coded bytes, and a platform may decode without being asked. */
+export function refuseCoding(expected: Pick<Expectation, "url" | "ask">, head: ResponseHead): void {
   const coding = head.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
   if (coding === "" || coding === "identity") return;
   const advice =
@@ -199,7 +200,8 @@ function placeUnseen(expected: Expectation, head: ResponseHead): Placed {
   return { body: ask.range, total: undefined };
 }
 
-function declaredLength(expected: Expectation, head: ResponseHead): number | undefined {
+/** Content-Length, where there is one. @throws BAD_RESPONSE for one that is no number. */
+export function declaredLength(expected: Pick<Expectation, "url" | "ask">, head: ResponseHead): number | undefined {
   const field = head.headers.get("content-length");
   if (field === null) return undefined;
   const length = parseDecimal(field.trim());

@@ -87,6 +87,12 @@ export class Exchange implements ResponseHead {
     }
   }
 
+  /** Waits for the next chunk, or the end, and leaves it for the next read; tells whether there is one. */
+  async peek(signal: AbortSignal): Promise<boolean> {
+    const { idleMs, name: url } = this.#parts;
+    return (await withTimeout(this.#pull(), { ms: idleMs, signal, phase: "idle", url })) !== undefined;
+  }
+
   /** One pull at a time; a chunk whose reader was aborted waits in it for the next reader. */
   #pull(): Promise<Bytes | undefined> {
     if (this.#reading === undefined) {

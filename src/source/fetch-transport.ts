@@ -116,7 +116,8 @@ function bodyOf(response: Response, controller: AbortController, what: string): 
       } catch (cause) {
         finished = true;
         const message = `${what}: got a body that broke off (${describeCause(cause)}); it may pass`;
-        throw new HttpError("NETWORK", message, { url: redactUrl(response.url), retryable: true, cause });
+        const details = { url: redactUrl(response.url), status: response.status, retryable: true, cause };
+        throw new HttpError("NETWORK", message, details);
       }
     },
     async cancel(): Promise<void> {

@@ -1,22 +1,41 @@
 import { HttpError, isRangeStreamsError } from "../errors.ts";
 import { formatRangeHeader, type RangeAsk } from "../http/range-header.ts";
 import type { Pinned } from "../http/verify-response.ts";
+import type { Call } from "./call.ts";
+import type { Capabilities } from "./capabilities.ts";
 import { closedError } from "./closed-error.ts";
 import { Exchange } from "./exchange.ts";
 import type { Meter } from "./meter.ts";
 import { type Origin, releaseOrigin, retainOrigin } from "./origin.ts";
+import { LeftAloneError } from "./origin-health.ts";
+import type { RecoveryWatcher } from "./recovery.ts";
+import { isRedirect, redirectError, redirectTarget } from "./redirect.ts";
+import { requestFields } from "./request-fields.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { SourceEvent } from "./source.ts";
 import { type Client, StaleConnectionError, type TransportResponse } from "./transport.ts";
 import { type HttpTarget, parseHttpUrl, redactUrl } from "./url.ts";
 
-/** Time limits in milliseconds, all of them finite or Infinity. */
+/** Time limits in milliseconds; Infinity for none. */
 export interface Timeouts {
+  /** Until connected, where the platform tells; else part of `headersMs`. */
   readonly connectMs: number;
+  /** From sending to the end of the headers. */
   readonly headersMs: number;
+  /** Between body bytes while somebody waits for them. */
   readonly idleMs: number;
+  /** One whole call, retries and back-off included; for a stream, one internal read. */
   readonly totalMs: number;
 }
+
+/**
+ * Gives the URL to ask instead of the one that was opened, for instance with a fresh signature. Called at open, and again when
+ * what it gave is refused as expired.
+ */
+export type ResolveUrl = (
+  url: string,
+  context: { signal: AbortSignal },
+) => string | URL | Promise<string | URL>;
 
 /** What every exchange of one http source has in common. */
 export interface HttpSettings {
@@ -29,6 +48,10 @@ export interface HttpSettings {
   readonly timeouts: Timeouts;
   readonly retry: RetryPolicy;
   readonly maxConnections: number;
+  readonly capabilities: Capabilities;
+  readonly resolveUrl: ResolveUrl | undefined;
+  /** Bytes that a server without ranges may send whole; undefined refuses such a server. */
+  readonly maxDownloadBytes: number | undefined;
   readonly meter: Meter;
   readonly onEvent: ((event: SourceEvent) => void) | undefined;
 }
@@ -38,29 +61,29 @@ export interface HttpRequest {
   readonly method: "GET" | "HEAD";
   /** Undefined asks for the whole. */
   readonly ask: RangeAsk | undefined;
-  readonly signal: AbortSignal;
+  readonly call: Call;
 }
 
 /** As many hops as the WHATWG Fetch standard allows is 20; ten is what the fault catalogue calls a loop. */
 const MAX_HOPS = 10;
 /** Stale idle connections that one request may meet before the network is blamed. */
 const MAX_STALE = 3;
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * One source's way to its server: which fields go to whom, redirects, the origins it takes part in, and every exchange that
- * is open, so that `close` ends them all.
+ * One source's way to its server: where to ask now, the origins it takes part in, and every exchange that is open, so that
+ * `close` ends them all.
  */
-export class HttpLink {
+export class HttpLink implements RecoveryWatcher {
   readonly settings: HttpSettings;
   /** For messages; secrets removed. */
   readonly name: string;
   /** Set once by the first useful response. */
   pinned: Pinned | undefined;
-  /** Where redirects led last time: later requests go there at once. */
-  resolvedUrl: string | undefined;
-  /** A request under If-Match was answered: from now on a 412 means what it says. */
-  conditionProven = false;
+  /** Bytes of the last answer that was shorter than asked. */
+  shortAnswerBytes: number | undefined;
+  /** Where `resolveUrl` and redirects led last time: later requests go there at once. */
+  #resolved: string | undefined;
+  #current: { readonly url: string; readonly origin: Origin } | undefined;
   readonly #origins = new Map<string, Origin>();
   readonly #exchanges = new Set<Exchange>();
   readonly #warned = new Set<string>();
@@ -69,6 +92,7 @@ export class HttpLink {
   constructor(settings: HttpSettings) {
     this.settings = settings;
     this.name = redactUrl(settings.target.url);
+    Object.assign(this.origin.capabilities, settings.capabilities);
   }
 
   get closed(): boolean {
@@ -82,7 +106,14 @@ export class HttpLink {
 
   /** The origin that answers now. */
   get origin(): Origin {
-    return this.#originOf(this.resolvedUrl ?? this.settings.target.url);
+    const url = this.#resolved ?? this.settings.target.url;
+    if (this.#current?.url !== url) this.#current = { url, origin: this.#originOf(url) };
+    return this.#current.origin;
+  }
+
+  /** Requests carry an If-Match. */
+  get sendsConditions(): boolean {
+    return this.#condition(this.origin) !== undefined;
   }
 
   emit(event: SourceEvent): void {
@@ -96,27 +127,65 @@ export class HttpLink {
     this.emit({ type: "warning", message });
   }
 
+  /** Verified bytes arrived. */
+  progressed(): void {
+    this.origin.health.succeeded();
+  }
+
+  /** A body came to its right end. */
+  answered(): void {
+    this.origin.queue.answered();
+  }
+
+  retrying(): void {
+    this.settings.meter.retries++;
+  }
+
+  /** An exchange failed in a way that another may not: the origin takes note for all its sources. */
+  failed(failure: HttpError): void {
+    if (failure instanceof LeftAloneError) return;
+    const { health, queue } = this.origin;
+    const unanswered = failure.code === "NETWORK" && failure.status === undefined;
+    if (unanswered || failure.code === "TIMEOUT" || failure.code === "HTTP_STATUS") health.failed(failure);
+    if (failure.retryAfterMs !== undefined) queue.pause(failure.retryAfterMs);
+    // A refused connection beside others that work is a limit too.
+    const limited = failure.status === 429 || failure.status === 503 || (unanswered && queue.active > 1);
+    if (limited) queue.complained();
+    // Another mirror may answer where this one went away; what it has is held against the pinned identity.
+    if (unanswered) this.#resolved = undefined;
+  }
+
+  /**
+   * Forgets where `url` came from, so that the next request begins at the URL that was given; tells whether it came from
+   * anywhere else.
+   */
+  forgetTarget(url: string): boolean {
+    if (this.#resolved === undefined || this.#resolved !== url) return false;
+    this.#resolved = undefined;
+    return true;
+  }
+
   /**
    * Sends one request and follows redirects; every hop waits for a connection of its own origin. Resolves at the end of the
    * final answer's headers, whatever its status.
    *
-   * @throws NETWORK, TIMEOUT, REDIRECT, BAD_RESPONSE, CLOSED, or the reason of the signal.
+   * @throws NETWORK, TIMEOUT, RATE_LIMITED, REDIRECT, BAD_RESPONSE, CLOSED, or the reason of the call's signal.
    */
   async send(request: HttpRequest): Promise<Exchange> {
-    let url = this.resolvedUrl ?? this.settings.target.url;
+    let url = this.#resolved ?? (await this.#entry(request.call.signal));
     for (let hop = 0; hop <= MAX_HOPS; hop++) {
       const exchange = await this.#sendHop(url, request);
-      if (!REDIRECTS.has(exchange.status) || !exchange.redirectable) {
-        this.resolvedUrl = exchange.url === this.settings.target.url ? undefined : exchange.url;
+      if (!isRedirect(exchange.status) || !exchange.redirectable) {
+        this.#resolved = exchange.url === this.settings.target.url ? undefined : exchange.url;
         return exchange;
       }
       try {
-        url = this.#nextHop(url, exchange);
+        url = redirectTarget(url, exchange);
       } finally {
         exchange.discard();
       }
     }
-    throw this.#redirectError(url, `more than ${MAX_HOPS} redirects`, "the server sends in circles");
+    throw redirectError(url, `more than ${MAX_HOPS} redirects`, "the server sends in circles");
   }
 
   /** Ends every exchange and gives the origins back. */
@@ -126,6 +195,20 @@ export class HttpLink {
     for (const exchange of this.#exchanges) exchange.cancel();
     for (const { origin } of this.#origins.values()) releaseOrigin(origin, this.settings.client);
     this.#origins.clear();
+  }
+
+  /** Where a request begins: the URL given, or what `resolveUrl` makes of it. */
+  async #entry(signal: AbortSignal): Promise<string> {
+    const { resolveUrl, target } = this.settings;
+    if (resolveUrl === undefined) return target.url;
+    try {
+      return parseHttpUrl(await resolveUrl(target.url, { signal })).url;
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason;
+      if (isRangeStreamsError(cause)) throw cause;
+      const message = `${this.name}: the option resolveUrl gave no URL; see the cause`;
+      throw new HttpError("NETWORK", message, { url: this.name, retryable: true, cause });
+    }
   }
 
   #originOf(url: string): Origin {
@@ -140,15 +223,18 @@ export class HttpLink {
   async #sendHop(url: string, request: HttpRequest): Promise<Exchange> {
     if (this.closed) throw this.closing.reason;
     const origin = this.#originOf(url);
-    const slot = await origin.queue.acquire(this.settings.maxConnections, request.signal);
+    this.#checkOrigin(origin, request.call);
+    const { maxConnections: limit, timeouts, meter } = this.settings;
+    const slot = await origin.queue.acquire({ limit, signal: request.call.signal });
     try {
+      origin.health.check();
       const response = await this.#sendFresh(origin, url, request);
       const exchange = new Exchange(response, {
         slot,
         redirectable: origin.transport.seesRedirects,
         name: this.name,
-        idleMs: this.settings.timeouts.idleMs,
-        meter: this.settings.meter,
+        idleMs: timeouts.idleMs,
+        meter,
         closing: this.closing,
         onEnd: (ended) => this.#exchanges.delete(ended),
       });
@@ -161,20 +247,30 @@ export class HttpLink {
     }
   }
 
+  /** Refuses at once what the server would have us wait for longer than the call may last. */
+  #checkOrigin(origin: Origin, call: Call): void {
+    const { pausedMs } = origin.queue;
+    if (pausedMs < call.remainingMs()) return;
+    const message = `GET ${this.name}: the server wants no request for ${Math.ceil(pausedMs / 1000)} s; come back then`;
+    throw new HttpError("RATE_LIMITED", message, { url: this.name, retryable: true, retryAfterMs: pausedMs });
+  }
+
   /** Sends; a connection that died while idle costs another try at once, which counts as a request and not as a failure. */
   async #sendFresh(origin: Origin, url: string, request: HttpRequest): Promise<TransportResponse> {
-    const { timeouts, credentials, meter } = this.settings;
-    const foreign = origin.origin !== this.settings.target.origin;
+    const { target, headers, timeouts, credentials, meter } = this.settings;
+    const { method, ask, call } = request;
+    const foreign = origin.origin !== target.origin;
+    const condition = method === "GET" ? this.#condition(origin) : undefined;
+    const range = ask === undefined ? undefined : formatRangeHeader(ask);
     for (let stale = 0; ; stale++) {
       meter.requests++;
-      const range = request.ask === undefined ? undefined : formatRangeHeader(request.ask);
       this.emit({ type: "request", url: redactUrl(url), range });
       try {
         const response = await origin.transport.send({
-          method: request.method,
+          method,
           url,
-          headers: this.#fields(origin, request, foreign),
-          signal: request.signal,
+          headers: requestFields({ target, headers, foreign, ask, condition }),
+          signal: call.signal,
           credentials: foreign ? undefined : credentials,
           redirect: this.#redirectMode(origin),
           connectMs: timeouts.connectMs,
@@ -188,27 +284,9 @@ export class HttpLink {
     }
   }
 
-  /**
-   * Who gets what: the caller's fields and userinfo go to the origin of the given URL alone; Range, Accept-Encoding and the
-   * condition go to every hop, and a caller's own of those are overridden.
-   */
-  #fields(origin: Origin, request: HttpRequest, foreign: boolean): Map<string, string> {
-    const { target, headers } = this.settings;
-    const fields = new Map<string, string>();
-    if (!foreign) {
-      if (target.authorization !== undefined) fields.set("authorization", target.authorization);
-      for (const [name, value] of headers) fields.set(name, value);
-    }
-    fields.set("accept-encoding", "identity");
-    fields.delete("range");
-    if (request.ask !== undefined) fields.set("range", formatRangeHeader(request.ask));
-    const condition = this.#condition(origin);
-    if (condition !== undefined && request.method === "GET") fields.set("if-match", condition);
-    return fields;
-  }
-
   #condition(origin: Origin): string | undefined {
-    if (this.settings.identity === "ignore" || !origin.conditionals) return undefined;
+    const possible = origin.transport.conditionals && origin.capabilities.ifMatch !== false;
+    if (this.settings.identity === "ignore" || !possible) return undefined;
     const validators = this.pinned?.validators;
     return validators?.strength === "strong" ? validators.etag : undefined;
   }
@@ -219,35 +297,5 @@ export class HttpLink {
     const { target, headers, credentials } = this.settings;
     const bare = headers.size === 0 && target.authorization === undefined && credentials === undefined;
     return bare ? "follow" : "error";
-  }
-
-  #nextHop(from: string, exchange: Exchange): string {
-    const location = exchange.headers.get("location");
-    if (location === null || location.trim() === "") {
-      const message = `GET ${redactUrl(from)}: got status ${exchange.status} without a Location; the server is broken`;
-      throw new HttpError("BAD_RESPONSE", message, { url: redactUrl(from), status: exchange.status });
-    }
-    let next: HttpTarget;
-    try {
-      next = parseHttpUrl(new URL(location, from));
-    } catch (cause) {
-      if (cause instanceof TypeError || isRangeStreamsError(cause, "INVALID_ARGUMENT")) {
-        throw this.#redirectError(from, "a redirect to what is no http(s) URL", "it is not followed");
-      }
-      throw cause;
-    }
-    if (from.startsWith("https:") && next.url.startsWith("http:")) {
-      throw this.#redirectError(
-        from,
-        "a redirect from https: to http:",
-        "open the http: URL itself if that is meant",
-      );
-    }
-    return next.url;
-  }
-
-  #redirectError(from: string, got: string, advice: string): HttpError {
-    const url = redactUrl(from);
-    return new HttpError("REDIRECT", `GET ${url}: got ${got}; ${advice}`, { url });
   }
 }

@@ -1,5 +1,6 @@
 import { RangeStreamsError } from "../errors.ts";
-import type { HttpSettings, Timeouts } from "./http-link.ts";
+import type { Capabilities } from "./capabilities.ts";
+import type { HttpSettings, ResolveUrl, Timeouts } from "./http-link.ts";
 import type { Meter } from "./meter.ts";
 import { DEFAULT_RETRY, NO_RETRY, type RetryPolicy } from "./retry.ts";
 import type { SourceEvent } from "./source.ts";
@@ -22,12 +23,24 @@ export interface HttpOptions {
   timeouts?: Partial<Timeouts> | undefined;
   /** Connections per origin. Default 6, as browsers have it on HTTP/1.1; *unmeasured*. */
   maxConnections?: number | undefined;
+  /** Gives the URL to ask instead, for instance freshly signed. Called at open, and when what it gave is refused as expired. */
+  resolveUrl?: ResolveUrl | undefined;
+  /** What is already known of the server, as `capabilitiesOf` or `diagnose` told it. */
+  capabilities?: Capabilities | undefined;
+  /**
+   * What to do where a server ignores ranges: `throw` RANGE_IGNORED, or `download` the file as one body, as far as it is read,
+   * and serve every read from what was kept of it. Default `throw`.
+   */
+  ifRangesIgnored?: "throw" | "download" | undefined;
+  /** With `download`: a larger or endless body is LIMIT. Default 256 MiB, *unmeasured*. */
+  maxDownloadBytes?: number | undefined;
   /** Told of every request, answer and warning. */
   onEvent?: ((event: SourceEvent) => void) | undefined;
 }
 
 const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 30_000, idleMs: 30_000, totalMs: 600_000 };
 const DEFAULT_CONNECTIONS = 6;
+const DEFAULT_DOWNLOAD_BYTES = 256 * 1024 * 1024;
 
 /**
  * Checks and completes the options of one http source.
@@ -48,9 +61,20 @@ export function resolveHttpSettings(url: string | URL, options: HttpOptions, met
     timeouts: resolveTimeouts(options.timeouts),
     retry: resolveRetry(options.retry),
     maxConnections: checkCount("maxConnections", maxConnections),
+    capabilities: options.capabilities ?? {},
+    resolveUrl: options.resolveUrl,
+    maxDownloadBytes: resolveDownload(options),
     meter,
     onEvent: options.onEvent,
   };
+}
+
+function resolveDownload({ ifRangesIgnored = "throw", maxDownloadBytes }: HttpOptions): number | undefined {
+  if (ifRangesIgnored !== "throw" && ifRangesIgnored !== "download") {
+    throw badOption("ifRangesIgnored", "'throw' or 'download'");
+  }
+  const limit = checkCount("maxDownloadBytes", maxDownloadBytes ?? DEFAULT_DOWNLOAD_BYTES);
+  return ifRangesIgnored === "download" ? limit : undefined;
 }
 
 function checkClient(client: unknown): void {

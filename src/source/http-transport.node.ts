@@ -191,8 +191,8 @@ function bodyOf(message: IncomingMessage, request: TransportRequest): TransportB
     if (readyBytes >= READY_BYTES) message.pause();
   });
   message.on("end", () => finish(undefined));
-  message.on("error", (cause) => finish(brokenOff(request, cause)));
-  message.on("close", () => finish(brokenOff(request, undefined)));
+  message.on("error", (cause) => finish(brokenOff(request, message, cause)));
+  message.on("close", () => finish(brokenOff(request, message, undefined)));
   message.pause();
 
   return {
@@ -221,8 +221,8 @@ function bodyOf(message: IncomingMessage, request: TransportRequest): TransportB
   };
 }
 
-function brokenOff(request: TransportRequest, cause: unknown): HttpError {
+function brokenOff(request: TransportRequest, answer: IncomingMessage, cause: unknown): HttpError {
   const url = redactUrl(request.url);
   const message = `${request.method} ${url}: got a body that broke off; it may pass`;
-  return new HttpError("NETWORK", message, { url, retryable: true, cause });
+  return new HttpError("NETWORK", message, { url, status: answer.statusCode, retryable: true, cause });
 }

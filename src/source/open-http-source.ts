@@ -11,8 +11,9 @@ import { HttpSource } from "./http-source.ts";
 import { RangeBody } from "./range-body.ts";
 import { Recovery } from "./recovery.ts";
 import type { Bytes, Identity, Source } from "./source.ts";
-import { streamChunks } from "./stream-chunks.ts";
+import { type ChunkReader, streamChunks } from "./stream-chunks.ts";
 import { getVerified, unsatisfiedTotal, type VerifiedExchange, verifyAnswer } from "./verified-get.ts";
+import { WholeBody, wholeLength } from "./whole-body.ts";
 
 /** What the first request asks for. */
 export interface FirstAsk {
@@ -24,8 +25,10 @@ export interface FirstAsk {
 /** A source, and the body of its first answer, not yet read. */
 export interface HttpOpening {
   readonly source: Source;
-  /** Undefined where the file is empty. */
+  /** Undefined where the file is empty, or comes whole. */
   readonly first: { readonly range: Range; readonly stream: ReadableStream<Bytes> } | undefined;
+  /** All of the file, where the server knows no ranges and may send it whole: then nothing else can be read from. */
+  readonly whole: ReadableStream<Bytes> | undefined;
 }
 
 /** What the first useful answer settled. */
@@ -33,6 +36,7 @@ interface Settled {
   readonly size: number | undefined;
   readonly identity: Identity;
   readonly answer: VerifiedExchange | undefined;
+  readonly whole?: ChunkReader | undefined;
 }
 
 /**
@@ -59,10 +63,13 @@ export async function openHttpSource(
   const call = beginCall({ signals: [signal], totalMs: settings.timeouts.totalMs, url: link.name });
   try {
     const settled = await settle(link, first, call);
-    const { size, identity, answer } = settled;
+    const { size, identity, answer, whole } = settled;
     link.pinned = { validators: identity, size };
-    const source = new HttpSource(link, size ?? Number.POSITIVE_INFINITY, identity);
-    return { source, first: answer === undefined ? undefined : openFirst(link, first, answer) };
+    return {
+      source: new HttpSource(link, size ?? Number.POSITIVE_INFINITY, identity),
+      first: answer === undefined ? undefined : openFirst(link, first, answer),
+      whole: whole === undefined ? undefined : streamChunks(() => whole),
+    };
   } catch (error) {
     link.close();
     throw error;
@@ -82,15 +89,15 @@ function openFirst(link: HttpLink, first: FirstAsk, answer: VerifiedExchange): H
 }
 
 async function settle(link: HttpLink, first: FirstAsk, call: Call): Promise<Settled> {
-  const recovery = new Recovery(link.settings.retry, link.settings.meter);
+  const recovery = new Recovery(link.settings.retry, link);
   const suffix = first.ask.kind === "suffix";
   for (;;) {
     try {
-      if (suffix && !link.origin.suffix) return await settleBySize(link, first, call);
+      if (suffix && link.origin.capabilities.suffix === false) return await settleBySize(link, first, call);
       return await settleBy(link, first, call);
     } catch (error) {
-      if (suffix && link.origin.suffix && blamesSuffix(link, error)) {
-        link.origin.suffix = false;
+      if (suffix && link.origin.capabilities.suffix !== false && blamesSuffix(link, error)) {
+        link.origin.capabilities.suffix = false;
         continue;
       }
       await recovery.after(error, call);
@@ -107,7 +114,7 @@ function blamesSuffix(link: HttpLink, error: unknown): boolean {
 }
 
 async function settleBy(link: HttpLink, first: FirstAsk, call: Call): Promise<Settled> {
-  const exchange = await link.send({ method: "GET", ask: first.ask, signal: call.signal });
+  const exchange = await link.send({ method: "GET", ask: first.ask, call });
   try {
     return await judge(link, first, { exchange, call });
   } catch (error) {
@@ -130,16 +137,37 @@ async function judge(link: HttpLink, first: FirstAsk, { exchange, call }: Judged
   if (exchange.status === 206 && exchange.filtered && exchange.headers.get("content-range") === null) {
     return settleHidden(link, first, { exchange, call });
   }
+  if (exchange.status === 200) link.origin.capabilities.ranges = false;
+  if (exchange.status === 200 && link.settings.maxDownloadBytes !== undefined) {
+    return settleWhole(link, { exchange, call });
+  }
   const verified = verifyAnswer(link, first.ask, exchange);
   checkBounds(link, first, verified);
   return { size: verified.total, identity: verified.validators, answer: { exchange, verified } };
+}
+
+/** The server has no ranges, and may send the file whole. One that does not say how long it is, is taken in to learn its size. */
+async function settleWhole(link: HttpLink, { exchange, call }: Judged): Promise<Settled> {
+  const size = wholeLength(link, exchange);
+  const identity = readValidators(exchange.headers);
+  refuseWeakIdentity(link, exchange, identity);
+  link.pinned = { validators: identity, size };
+  const body = new WholeBody(link, exchange, size);
+  if (size !== undefined) return { size, identity, answer: undefined, whole: body };
+  const chunks: Bytes[] = [];
+  for (let chunk = await body.readWithin(call); chunk !== undefined; chunk = await body.readWithin(call)) {
+    chunks.push(chunk);
+  }
+  const total = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  const taken: ChunkReader = { read: async () => chunks.shift(), cancel: () => undefined };
+  return { size: total, identity, answer: undefined, whole: taken };
 }
 
 /** A server may ignore Range on an empty file (Go's and nginx do), and then says 200 with nothing in it. */
 async function isEmptyWhole(exchange: Exchange, signal: AbortSignal): Promise<boolean> {
   const length = exchange.headers.get("content-length");
   if (length !== null) return parseDecimal(length.trim()) === 0;
-  return (await exchange.read(signal)) === undefined;
+  return !(await exchange.peek(signal));
 }
 
 function settleEmpty(
@@ -149,12 +177,17 @@ function settleEmpty(
 ): Settled {
   exchange.discard();
   if (first.exact) throw outOfBounds(link, first.ask, 0);
-  if (link.settings.identity === "strict" && identity.strength !== "strong") {
-    const got = `an empty file of ${identity.strength} identity`;
-    const advice = "identity: 'strict' needs a strong ETag";
-    throw refuse({ url: link.name, ask: first.ask }, exchange.status, { code: "NO_IDENTITY", got, advice });
-  }
+  refuseWeakIdentity(link, exchange, identity);
   return { size: 0, identity, answer: undefined };
+}
+
+/** The gate for answers that hold no range. */
+function refuseWeakIdentity(link: HttpLink, exchange: Exchange, identity: Identity): void {
+  if (link.settings.identity !== "strict" || identity.strength === "strong") return;
+  const got = `a file of ${identity.strength} identity`;
+  const advice = "identity: 'strict' needs a strong ETag";
+  const ask = { kind: "from", start: 0 } as const;
+  throw refuse({ url: link.name, ask }, exchange.status, { code: "NO_IDENTITY", got, advice });
 }
 
 async function settleUnsatisfied(
@@ -207,7 +240,7 @@ function clampAsk({ ask, exact }: FirstAsk, size: number): RangeAsk | undefined 
 }
 
 async function headSize(link: HttpLink, call: Call): Promise<number | undefined> {
-  const exchange = await link.send({ method: "HEAD", ask: undefined, signal: call.signal });
+  const exchange = await link.send({ method: "HEAD", ask: undefined, call });
   exchange.discard();
   if (exchange.status !== 200) return undefined;
   const length = exchange.headers.get("content-length");
@@ -223,7 +256,7 @@ async function settleBySize(link: HttpLink, first: FirstAsk, call: Call): Promis
   answer.exchange.discard();
   if (ask === undefined) throw outOfBounds(link, first.ask, size);
   link.pinned = { validators: identity, size };
-  return { size, identity, answer: await getVerified(link, ask, call.signal) };
+  return { size, identity, answer: await getVerified(link, ask, call) };
 }
 
 /** An exact range that the answer shows to lie outside the file. */

@@ -1,5 +1,7 @@
 import { createTransport } from "#transport";
+import type { Capabilities } from "./capabilities.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
+import { OriginHealth } from "./origin-health.ts";
 import { RequestQueue } from "./request-queue.ts";
 import type { Client, Transport } from "./transport.ts";
 
@@ -9,10 +11,9 @@ export interface Origin {
   readonly origin: string;
   readonly transport: Transport;
   readonly queue: RequestQueue;
-  /** Conditional requests work here; cleared when a server refuses an If-Match that was right. */
-  conditionals: boolean;
-  /** Suffix ranges (`bytes=-n`) work here; cleared when a server refuses or misreads one. */
-  suffix: boolean;
+  readonly health: OriginHealth;
+  /** What its answers have shown; changes as they come. */
+  readonly capabilities: Capabilities;
 }
 
 interface Entry extends Origin {
@@ -47,6 +48,12 @@ export function releaseOrigin(origin: string, client: Client | undefined): void 
   entry.transport.close();
 }
 
+/** What is known of the server of a URL, as long as a source of it is open; a copy. */
+export function capabilitiesOf(url: string | URL, client?: Client): Capabilities | undefined {
+  const entry = registry.get(client)?.get(new URL(url).origin);
+  return entry === undefined ? undefined : { ...entry.capabilities };
+}
+
 /** How many origins are in use: 0 when every source is closed. */
 export function originsInUse(): number {
   let count = 0;
@@ -60,8 +67,8 @@ function makeEntry(origin: string, client: Client | undefined): Entry {
     origin,
     transport,
     queue: new RequestQueue(),
-    conditionals: transport.conditionals,
-    suffix: true,
+    health: new OriginHealth(),
+    capabilities: {},
     users: 0,
   };
 }

@@ -45,7 +45,7 @@ export class RangeBody {
     this.#link = link;
     this.range = range;
     this.#position = range.start;
-    this.#recovery = new Recovery(link.settings.retry, link.settings.meter);
+    this.#recovery = new Recovery(link.settings.retry, link);
     if (first === undefined) return;
     this.#deliver(first);
     this.#idle();
@@ -122,7 +122,7 @@ export class RangeBody {
 
   async #connect(call: Call): Promise<Delivery> {
     const range = new Range(this.#position, this.range.end);
-    return this.#deliver(await getVerified(this.#link, { kind: "span", range }, call.signal));
+    return this.#deliver(await getVerified(this.#link, { kind: "span", range }, call));
   }
 
   #deliver({ exchange, verified }: VerifiedExchange): Delivery {
@@ -178,7 +178,10 @@ export class RangeBody {
       // Every byte is there and in its place: how the connection ends no longer matters.
       exchange.cancel();
     }
-    if (extra === undefined) return;
+    if (extra === undefined) {
+      this.#link.answered();
+      return;
+    }
     exchange.cancel();
     this.#link.settings.meter.wasted(extra.byteLength);
     throw bodyError(this.#link, this.#ask(), "long");

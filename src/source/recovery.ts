@@ -1,24 +1,31 @@
 import { HttpError, withAttempts } from "../errors.ts";
 import type { Call } from "./call.ts";
-import type { Meter } from "./meter.ts";
 import { nextDelayMs, type RetryPolicy, sleep } from "./retry.ts";
+
+/** Who is told how it goes. */
+export interface RecoveryWatcher {
+  progressed(): void;
+  failed(failure: HttpError): void;
+  retrying(): void;
+}
 
 /** Decides after each failure of one exchange whether it is tried again, and waits until then. */
 export class Recovery {
   readonly #policy: RetryPolicy;
-  readonly #meter: Meter;
+  readonly #watcher: RecoveryWatcher;
   #attempts = 1;
   #delayMs = 0;
 
-  constructor(policy: RetryPolicy, meter: Meter) {
+  constructor(policy: RetryPolicy, watcher: RecoveryWatcher) {
     this.#policy = policy;
-    this.#meter = meter;
+    this.#watcher = watcher;
   }
 
   /** Verified bytes arrived: the count starts anew. */
   progress(): void {
     this.#attempts = 1;
     this.#delayMs = 0;
+    this.#watcher.progressed();
   }
 
   /**
@@ -30,13 +37,14 @@ export class Recovery {
   async after(failure: unknown, call: Call): Promise<void> {
     if (call.signal.aborted) throw call.signal.reason;
     if (!(failure instanceof HttpError) || !failure.retryable) throw failure;
+    this.#watcher.failed(failure);
     if (this.#attempts >= this.#limit(failure)) throw this.#final(failure);
     this.#delayMs = nextDelayMs(this.#policy, this.#delayMs);
     const delayMs = failure.retryAfterMs ?? this.#delayMs;
     if (delayMs >= call.remainingMs()) throw this.#tooLate(failure);
     await sleep(delayMs, call.signal);
     this.#attempts++;
-    this.#meter.retries++;
+    this.#watcher.retrying();
   }
 
   /** A server that answers other positions than asked does so for good, or a proxy mixed two answers up once. */

@@ -20,11 +20,11 @@ const parkable = (slot: Slot, parked: string[], name: string, drainable = false)
 describe("RequestQueue", () => {
   it("grants up to the limit and makes the rest wait in order", async () => {
     const queue = new RequestQueue();
-    const first = await queue.acquire(2);
-    await queue.acquire(2);
+    const first = await queue.acquire({ limit: 2 });
+    await queue.acquire({ limit: 2 });
     const order: number[] = [];
-    const third = queue.acquire(2).then((slot) => (order.push(3), slot));
-    const fourth = queue.acquire(2).then((slot) => (order.push(4), slot));
+    const third = queue.acquire({ limit: 2 }).then((slot) => (order.push(3), slot));
+    const fourth = queue.acquire({ limit: 2 }).then((slot) => (order.push(4), slot));
     expect(await settled(third)).toBe(false);
     expect(queue.active).toBe(2);
     first.release();
@@ -35,9 +35,9 @@ describe("RequestQueue", () => {
 
   it("counts a slot released twice once", async () => {
     const queue = new RequestQueue();
-    const first = await queue.acquire(1);
-    const second = queue.acquire(1);
-    const third = queue.acquire(1);
+    const first = await queue.acquire({ limit: 1 });
+    const second = queue.acquire({ limit: 1 });
+    const third = queue.acquire({ limit: 1 });
     first.release();
     first.release();
     await second;
@@ -47,32 +47,32 @@ describe("RequestQueue", () => {
   it("parks what has been idle longest when another request waits", async () => {
     const queue = new RequestQueue();
     const parked: string[] = [];
-    const a = await queue.acquire(2);
-    const b = await queue.acquire(2);
+    const a = await queue.acquire({ limit: 2 });
+    const b = await queue.acquire({ limit: 2 });
     b.idle(parkable(b, parked, "b"));
     a.idle(parkable(a, parked, "a"));
-    await queue.acquire(2);
+    await queue.acquire({ limit: 2 });
     expect(parked).toEqual(["b"]);
   });
 
   it("parks at once what can be drained, before what would have to be cancelled", async () => {
     const queue = new RequestQueue();
     const parked: string[] = [];
-    const a = await queue.acquire(2);
-    const b = await queue.acquire(2);
+    const a = await queue.acquire({ limit: 2 });
+    const b = await queue.acquire({ limit: 2 });
     a.idle(parkable(a, parked, "cancelled"));
     b.idle(parkable(b, parked, "drained", true));
-    await queue.acquire(2);
+    await queue.acquire({ limit: 2 });
     expect(parked).toEqual(["drained"]);
   });
 
   it("never parks what somebody waits for", async () => {
     const queue = new RequestQueue();
     const parked: string[] = [];
-    const a = await queue.acquire(1);
+    const a = await queue.acquire({ limit: 1 });
     a.idle(parkable(a, parked, "a"));
     a.busy();
-    const waiting = queue.acquire(1);
+    const waiting = queue.acquire({ limit: 1 });
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(parked).toEqual([]);
     a.idle(parkable(a, parked, "a"));
@@ -83,12 +83,16 @@ describe("RequestQueue", () => {
   it("parks no more than there are requests waiting", async () => {
     const queue = new RequestQueue();
     const parked: string[] = [];
-    const slots = [await queue.acquire(3), await queue.acquire(3), await queue.acquire(3)];
+    const slots = [
+      await queue.acquire({ limit: 3 }),
+      await queue.acquire({ limit: 3 }),
+      await queue.acquire({ limit: 3 }),
+    ];
     // Drains take a while: the slots stay held meanwhile.
     slots.forEach((slot, index) => {
       slot.idle({ drainable: true, park: () => parked.push(String(index)) });
     });
-    const waiting = queue.acquire(3);
+    const waiting = queue.acquire({ limit: 3 });
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect(parked).toEqual(["0"]);
     slots[0]?.release();
@@ -98,16 +102,16 @@ describe("RequestQueue", () => {
 
   it("lets an aborted request go and leaves its place to the next", async () => {
     const queue = new RequestQueue();
-    const held = await queue.acquire(1);
+    const held = await queue.acquire({ limit: 1 });
     const controller = new AbortController();
-    const aborted = queue.acquire(1, controller.signal);
-    const next = queue.acquire(1);
+    const aborted = queue.acquire({ limit: 1, signal: controller.signal });
+    const next = queue.acquire({ limit: 1 });
     const reason = new Error("enough");
     controller.abort(reason);
     await expect(aborted).rejects.toBe(reason);
     expect(queue.waiting).toBe(1);
     held.release();
     await next;
-    await expect(queue.acquire(1, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(queue.acquire({ limit: 1, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 });

@@ -5,6 +5,9 @@ import { onAbort } from "./on-abort.ts";
  * just between two chunks is not interrupted, short enough that nobody notices; *unmeasured*.
  */
 const GRACE_MS = 20;
+/** Complaints this close together are about one and the same burst of requests. *Unmeasured*. */
+const BURST_MS = 100;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What a slot's holder can do when another request needs the connection. */
 export interface Parkable {
@@ -24,6 +27,15 @@ export interface Slot {
   release(): void;
 }
 
+/** What a request asks of the queue. */
+export interface QueueRequest {
+  /** Connections that this request allows at most. */
+  readonly limit: number;
+  readonly signal?: AbortSignal | undefined;
+  /** `read`: somebody waits for it; `ahead`: it may come in handy, and lets every read go first. Default `read`. */
+  readonly priority?: "read" | "ahead" | undefined;
+}
+
 interface Waiter {
   readonly limit: number;
   grant(slot: Slot): void;
@@ -36,13 +48,19 @@ interface Held {
 }
 
 /**
- * One queue per origin: at most so many exchanges at once, the others wait in order. A half-read exchange never starves a
- * waiting one: the one idle longest is parked (drained where little is left, else cancelled, to be resumed at its position).
+ * One queue per origin: at most so many exchanges at once, the others wait in order, reads before what is fetched ahead. A
+ * half-read exchange never starves a waiting one: the one idle longest is parked (drained where little is left, else cancelled,
+ * to be resumed at its position). A server that limits us is given fewer connections, and after a while more again; one that
+ * says when to come back is left alone until then.
  */
 export class RequestQueue {
   readonly #held = new Set<Held>();
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = { read: new Set<Waiter>(), ahead: new Set<Waiter>() };
   #parking = 0;
+  /** Connections that the server seems to bear. */
+  #ceiling = Number.POSITIVE_INFINITY;
+  #complainedAt = Number.NEGATIVE_INFINITY;
+  #pausedUntil = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Exchanges that hold a connection now. */
@@ -52,16 +70,27 @@ export class RequestQueue {
 
   /** Requests that wait for one. */
   get waiting(): number {
-    return this.#waiters.size;
+    return this.#waiters.read.size + this.#waiters.ahead.size;
+  }
+
+  /** Connections that the server seems to bear; Infinity until it complains. */
+  get ceiling(): number {
+    return this.#ceiling;
+  }
+
+  /** Milliseconds until the server wants to be asked again. */
+  get pausedMs(): number {
+    return Math.max(0, this.#pausedUntil - performance.now());
   }
 
   /** Waits for a connection. Rejects with `signal.reason` on abort. */
-  acquire(limit: number, signal?: AbortSignal): Promise<Slot> {
+  acquire({ limit, signal, priority = "read" }: QueueRequest): Promise<Slot> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#held.size < limit && this.#waiters.size === 0) return Promise.resolve(this.#hold());
+    if (this.#mayStart(limit) && this.waiting === 0) return Promise.resolve(this.#hold());
     return new Promise((resolve, reject) => {
+      const waiters = this.#waiters[priority];
       const forget = onAbort(signal, () => {
-        this.#waiters.delete(waiter);
+        waiters.delete(waiter);
         reject(signal?.reason);
         this.#schedule();
       });
@@ -72,9 +101,32 @@ export class RequestQueue {
           resolve(slot);
         },
       };
-      this.#waiters.add(waiter);
+      waiters.add(waiter);
       this.#schedule();
     });
+  }
+
+  /** The server wants to be left alone for so long; a pause is never shortened. */
+  pause(ms: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms);
+  }
+
+  /** The server complained of too much: half the connections from now on, at least one. One burst counts once. */
+  complained(): void {
+    const at = performance.now();
+    if (at - this.#complainedAt < BURST_MS) return;
+    this.#complainedAt = at;
+    const now = Math.min(this.#ceiling, Math.max(1, this.#held.size));
+    this.#ceiling = Math.max(1, Math.floor(now / 2));
+  }
+
+  /** An answer was read to its end: a complaint fades, one connection for as many answers as there are connections. */
+  answered(): void {
+    if (Number.isFinite(this.#ceiling)) this.#ceiling += 1 / this.#ceiling;
+  }
+
+  #mayStart(limit: number): boolean {
+    return this.#held.size < Math.min(limit, Math.floor(this.#ceiling)) && this.pausedMs === 0;
   }
 
   #hold(): Slot {
@@ -86,7 +138,7 @@ export class RequestQueue {
         held.idleSince = performance.now();
         // Re-inserted, so that the set's order is that of idleness and the longest idle comes first.
         if (this.#held.delete(held)) this.#held.add(held);
-        if (this.#waiters.size > 0) this.#schedule();
+        if (this.waiting > 0) this.#schedule();
       },
       busy: () => {
         held.holder = undefined;
@@ -102,16 +154,20 @@ export class RequestQueue {
   #schedule(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const waiter of this.#waiters) {
-      if (this.#held.size >= waiter.limit) break;
-      this.#waiters.delete(waiter);
-      waiter.grant(this.#hold());
+    for (const waiters of [this.#waiters.read, this.#waiters.ahead]) {
+      for (const waiter of waiters) {
+        if (!this.#mayStart(waiter.limit)) break;
+        waiters.delete(waiter);
+        waiter.grant(this.#hold());
+      }
     }
-    this.#parkIdle();
+    if (this.waiting === 0) return;
+    if (this.pausedMs > 0) this.#wakeIn(this.pausedMs);
+    else this.#parkIdle();
   }
 
   #parkIdle(): void {
-    if (this.#waiters.size <= this.#parking) return;
+    if (this.waiting <= this.#parking) return;
     const now = performance.now();
     let nextMs = Number.POSITIVE_INFINITY;
     // A copy: parking changes the set.
@@ -127,10 +183,14 @@ export class RequestQueue {
       held.parking = true;
       this.#parking++;
       holder.park();
-      if (this.#waiters.size <= this.#parking) return;
+      if (this.waiting <= this.#parking) return;
     }
-    if (!Number.isFinite(nextMs)) return;
+    if (Number.isFinite(nextMs)) this.#wakeIn(nextMs);
+  }
+
+  #wakeIn(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#schedule(), Math.ceil(nextMs));
+    // A longer delay than a timer can hold would fire at once.
+    this.#timer = setTimeout(() => this.#schedule(), Math.min(Math.ceil(ms), MAX_TIMER_MS));
   }
 }

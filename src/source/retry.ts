@@ -42,9 +42,13 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
       clearTimeout(timer);
       reject(signal.reason);
     });
-    const timer = setTimeout(() => {
-      forget();
-      resolve();
-    }, ms);
+    // A longer delay than a timer can hold would fire at once.
+    const timer = setTimeout(
+      () => {
+        forget();
+        resolve();
+      },
+      Math.min(ms, 2 ** 31 - 1),
+    );
   });
 }

@@ -9,8 +9,15 @@ import {
   type VerifiedResponse,
   verifyResponse,
 } from "../http/verify-response.ts";
+import type { Call } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpLink } from "./http-link.ts";
+
+/**
+ * What a signed URL answers when its time is over: 403 from S3 and Google, 401 and 410 elsewhere, 400 for an expired session token
+ * of AWS, 404 where the target was temporary.
+ */
+const EXPIRED: ReadonlySet<number> = new Set([400, 401, 403, 404, 410]);
 
 /** An answer that passed the gate: its body holds the bytes it says. */
 export interface VerifiedExchange {
@@ -23,12 +30,8 @@ export interface VerifiedExchange {
  *
  * @throws what {@link verifyResponse} and {@link HttpLink.send} throw; a 416 inside the pinned size is CHANGED.
  */
-export async function getVerified(
-  link: HttpLink,
-  ask: RangeAsk,
-  signal: AbortSignal,
-): Promise<VerifiedExchange> {
-  const exchange = await link.send({ method: "GET", ask, signal });
+export async function getVerified(link: HttpLink, ask: RangeAsk, call: Call): Promise<VerifiedExchange> {
+  const exchange = await link.send({ method: "GET", ask, call });
   try {
     const verified = verifyAnswer(link, ask, exchange);
     if (verified.unproven)
@@ -36,11 +39,12 @@ export async function getVerified(
     return { exchange, verified };
   } catch (error) {
     exchange.discard();
-    if (exchange.status === 412 && link.origin.conditionals && !link.conditionProven) {
+    if (exchange.status === 412 && link.sendsConditions && link.origin.capabilities.ifMatch === undefined) {
       // Some servers refuse every If-Match. Only a plain answer can tell such a one from a changed file.
-      link.origin.conditionals = false;
-      return getVerified(link, ask, signal);
+      link.origin.capabilities.ifMatch = false;
+      return getVerified(link, ask, call);
     }
+    if (EXPIRED.has(exchange.status) && link.forgetTarget(exchange.url)) return getVerified(link, ask, call);
     throw error;
   }
 }
@@ -57,11 +61,23 @@ export function verifyAnswer(link: HttpLink, ask: RangeAsk, exchange: Exchange):
   }
   try {
     const verified = verifyResponse(expected, exchange);
-    if (link.pinned !== undefined) link.conditionProven = true;
+    learn(link, ask, verified);
     return verified;
   } catch (error) {
     throw withRetryAfter(error, exchange);
   }
+}
+
+/** What a right answer shows of its server. */
+function learn(link: HttpLink, ask: RangeAsk, { body, wanted, total }: VerifiedResponse): void {
+  const { capabilities } = link.origin;
+  capabilities.ranges = true;
+  if (link.sendsConditions) capabilities.ifMatch = true;
+  if (ask.kind === "suffix") capabilities.suffix = true;
+  // Less than was asked, and not for want of more: that is a cap once it has been seen twice.
+  if (ask.kind !== "span" || wanted.length === ask.range.length || body.end === total) return;
+  if (link.shortAnswerBytes === wanted.length) capabilities.maxRangeBytes = wanted.length;
+  link.shortAnswerBytes = wanted.length;
 }
 
 function expectation(link: HttpLink, ask: RangeAsk): Expectation {

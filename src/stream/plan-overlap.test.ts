@@ -3,10 +3,14 @@ import { Range } from "../ranges/range.ts";
 import { overlapCase, planOverlap } from "./plan-overlap.ts";
 
 const range = (start: number, end: number): Range => new Range(start, end);
-const shown = (ranges: readonly (readonly [number, number])[], added: [number, number], policy: "replant" | "burn") =>
+const shown = (
+  ranges: readonly (readonly [number, number])[],
+  added: [number, number],
+  policy: "replant" | "burn",
+) =>
   planOverlap(
     ranges.map(([start, end]) => range(start, end)),
-    range(...added),
+    range(added[0], added[1]),
     policy,
   ).map(({ unread, kept, replanted }) => `${unread}: ${kept ?? "gone"} / ${replanted ?? "none"}`);
 
@@ -22,7 +26,7 @@ describe("overlapCase", () => {
     ["span", [3, 7], [3, 9]],
     ["span", [3, 7], [1, 7]],
   ] as const)("is %s for %j under %j", (name, unread, added) => {
-    expect(overlapCase(range(...unread), range(...added))).toBe(name);
+    expect(overlapCase(range(unread[0], unread[1]), range(added[0], added[1]))).toBe(name);
   });
 });
 
