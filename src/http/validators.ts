@@ -60,3 +60,11 @@ function compareText(pinned: string | undefined, got: string | undefined): Compa
 function opaqueTag(etag: string): string {
   return etag.startsWith("W/") ? etag.slice(2) : etag;
 }
+
+/** What differs, for a message. */
+export function describeChange(pinned: Validators, got: Validators): string {
+  if (pinned.etag !== undefined && got.etag !== undefined && pinned.etag !== got.etag) {
+    return `ETag ${got.etag.slice(0, 80)} where ${pinned.etag.slice(0, 80)} was pinned`;
+  }
+  return `Last-Modified ${got.lastModified ?? "none"} where ${pinned.lastModified ?? "none"} was pinned`;
+}

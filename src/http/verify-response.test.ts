@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Range } from "../ranges/range.ts";
-import { type Expectation, type Pinned, type ResponseHead, verifyResponse } from "./verify-response.ts";
+import type { Expectation, Pinned, ResponseHead } from "./expectation.ts";
+import { verifyResponse } from "./verify-response.ts";
 
 const url = "http://host/file";
 const pinned: Pinned = { validators: { strength: "strong", etag: '"a"' }, size: 100 };

@@ -1,36 +1,10 @@
-import { type ErrorCode, HttpError } from "../errors.ts";
 import type { Range } from "../ranges/range.ts";
 import { type ContentRange, parseContentRange } from "./content-range.ts";
 import { parseDecimal } from "./decimal.ts";
-import type { HeaderFields } from "./header-fields.ts";
-import { describeAsk, type RangeAsk } from "./range-header.ts";
-import { compareValidators, readValidators, type Validators } from "./validators.ts";
-
-/** The head of a response, before a byte of its body was touched. */
-export interface ResponseHead {
-  readonly status: number;
-  readonly headers: HeaderFields;
-  /** The platform hides fields from us (a cross-origin answer in a browser). */
-  readonly filtered: boolean;
-}
-
-/** What was settled by the first useful response, and every later one must match. */
-export interface Pinned {
-  readonly validators: Validators;
-  /** Bytes in the representation; undefined while the server keeps it secret. */
-  readonly size: number | undefined;
-}
-
-/** What a response is held against. */
-export interface Expectation {
-  /** For messages; secrets removed. */
-  readonly url: string;
-  readonly ask: RangeAsk;
-  /** Undefined for the first response of a session. */
-  readonly pinned?: Pinned | undefined;
-  /** `ignore` compares nothing, `strict` refuses what is not proven. */
-  readonly identity: "verify" | "strict" | "ignore";
-}
+import type { Expectation, ResponseHead } from "./expectation.ts";
+import { type Asked, changed, refuse } from "./refusal.ts";
+import { refuseStatus } from "./refuse-status.ts";
+import { compareValidators, describeChange, readValidators, type Validators } from "./validators.ts";
 
 /** A response whose head proved what its body will hold. */
 export interface VerifiedResponse {
@@ -80,30 +54,8 @@ export function verifyResponse(expected: Expectation, head: ResponseHead): Verif
   return { ...placed, wanted, validators, unproven, lengthDeclared: length !== undefined };
 }
 
-/** Why a response is not taken. */
-export interface Refusal {
-  readonly code: ErrorCode;
-  /** What came back. */
-  readonly got: string;
-  /** What to do about it. */
-  readonly advice: string;
-  readonly retryable?: boolean;
-}
-
-/** Builds the error for one exchange in its three parts: what was asked, what came back, what to do. */
-export function refuse(
-  expected: Pick<Expectation, "url" | "ask">,
-  status: number | undefined,
-  refusal: Refusal,
-): HttpError {
-  const { code, got, advice, retryable } = refusal;
-  const range = expected.ask.kind === "span" ? expected.ask.range : undefined;
-  const message = `GET ${expected.url} (${describeAsk(expected.ask)}): got ${got}; ${advice}`;
-  return new HttpError(code, message, { url: expected.url, range, status, retryable: retryable ?? false });
-}
-
 /** @throws ENCODED for any content coding: ranges address coded bytes, and a platform may decode without being asked. */
-export function refuseCoding(expected: Pick<Expectation, "url" | "ask">, head: ResponseHead): void {
+export function refuseCoding(expected: Asked, head: ResponseHead): void {
   const coding = head.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
   if (coding === "" || coding === "identity") return;
   const advice =
@@ -139,26 +91,6 @@ function checkIdentity(expected: Expectation, validators: Validators): boolean {
   if (verdict === "changed")
     throw changed(expected, head.status, describeChange(pinned.validators, validators));
   return verdict === "unproven";
-}
-
-function describeChange(pinned: Validators, got: Validators): string {
-  if (pinned.etag !== undefined && got.etag !== undefined && pinned.etag !== got.etag) {
-    return `ETag ${got.etag.slice(0, 80)} where ${pinned.etag.slice(0, 80)} was pinned`;
-  }
-  return `Last-Modified ${got.lastModified ?? "none"} where ${pinned.lastModified ?? "none"} was pinned`;
-}
-
-/** The file is no longer the one that was opened. */
-export function changed(
-  expected: Pick<Expectation, "url" | "ask">,
-  status: number | undefined,
-  got: string,
-): HttpError {
-  return refuse(expected, status, {
-    code: "CHANGED",
-    got,
-    advice: "the file changed since it was opened; open it again",
-  });
 }
 
 interface Placed {
@@ -201,7 +133,7 @@ function placeUnseen(expected: Expectation, head: ResponseHead): Placed {
 }
 
 /** Content-Length, where there is one. @throws BAD_RESPONSE for one that is no number. */
-export function declaredLength(expected: Pick<Expectation, "url" | "ask">, head: ResponseHead): number | undefined {
+export function declaredLength(expected: Asked, head: ResponseHead): number | undefined {
   const field = head.headers.get("content-length");
   if (field === null) return undefined;
   const length = parseDecimal(field.trim());
@@ -242,87 +174,4 @@ function wantedPart(expected: Expectation, head: ResponseHead, placed: Placed): 
     advice,
     retryable: true,
   });
-}
-
-function refuseStatus(expected: Expectation, head: ResponseHead): HttpError {
-  const { status } = head;
-  const inSession = expected.pinned !== undefined && expected.identity !== "ignore";
-  if (status === 200) return refuseWhole(expected, head);
-  if (status === 401 || status === 403 || status === 407) {
-    return refuse(expected, head.status, { code: "AUTH", got: `status ${status}`, advice: challenge(head) });
-  }
-  if (status === 404 || status === 410) {
-    if (inSession) return changed(expected, head.status, `status ${status}`);
-    return refuse(expected, head.status, {
-      code: "NOT_FOUND",
-      got: `status ${status}`,
-      advice: "check the URL",
-    });
-  }
-  if (status === 412) return changed(expected, head.status, "status 412 to If-Match");
-  if (status === 429)
-    return refuse(expected, head.status, {
-      code: "RATE_LIMITED",
-      got: "status 429",
-      advice: "ask less often",
-      retryable: true,
-    });
-  if (status >= 300 && status < 400) {
-    return refuse(expected, head.status, {
-      code: "REDIRECT",
-      got: `status ${status}`,
-      advice: "that redirect cannot be followed",
-    });
-  }
-  if (status < 400)
-    return refuse(expected, head.status, {
-      code: "BAD_RESPONSE",
-      got: `status ${status}`,
-      advice: "a range needs a 206",
-    });
-  return refuse(expected, head.status, {
-    code: "HTTP_STATUS",
-    got: `status ${status}`,
-    advice: statusAdvice(status),
-    retryable: isTransient(status),
-  });
-}
-
-/** Statuses that the same request may outlive: time-outs, overload, and Cloudflare's 520–524 for a failing origin. */
-export function isTransient(status: number): boolean {
-  if (status >= 520 && status <= 524) return true;
-  return [408, 425, 429, 500, 502, 503, 504].includes(status);
-}
-
-function refuseWhole(expected: Expectation, head: ResponseHead): HttpError {
-  const { pinned } = expected;
-  const got = readValidators(head.headers);
-  if (pinned !== undefined && expected.identity !== "ignore") {
-    if (compareValidators(pinned.validators, got) === "changed") {
-      return changed(expected, head.status, `a 200: ${describeChange(pinned.validators, got)}`);
-    }
-  }
-  const type = head.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  const hint =
-    type === "text/html"
-      ? "it is a web page, perhaps a login or error page"
-      : "the server ignores ranges here; ifRangesIgnored: 'download' would take the whole file";
-  return refuse(expected, head.status, {
-    code: "RANGE_IGNORED",
-    got: "the whole file (status 200) instead of a part",
-    advice: hint,
-  });
-}
-
-function challenge(head: ResponseHead): string {
-  const scheme = head.headers.get("www-authenticate")?.split(" ")[0]?.slice(0, 40);
-  return scheme === undefined || scheme === ""
-    ? "give credentials with `headers`, or renew a signed URL"
-    : `the server wants ${scheme} credentials; give them with \`headers\``;
-}
-
-function statusAdvice(status: number): string {
-  if (status === 416) return "the server says that range is outside the file";
-  if (status === 511) return "a captive portal wants you to log in to the network first";
-  return isTransient(status) ? "it may pass; try later" : "the server refuses this request";
 }

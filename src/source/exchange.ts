@@ -1,5 +1,5 @@
+import type { ResponseHead } from "../http/expectation.ts";
 import type { HeaderFields } from "../http/header-fields.ts";
-import type { ResponseHead } from "../http/verify-response.ts";
 import type { Meter } from "./meter.ts";
 import type { Parkable, Slot } from "./request-queue.ts";
 import type { Bytes } from "./source.ts";

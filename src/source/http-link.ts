@@ -1,6 +1,6 @@
 import { HttpError, isRangeStreamsError } from "../errors.ts";
+import type { Pinned } from "../http/expectation.ts";
 import { formatRangeHeader, type RangeAsk } from "../http/range-header.ts";
-import type { Pinned } from "../http/verify-response.ts";
 import type { Call } from "./call.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { closedError } from "./closed-error.ts";

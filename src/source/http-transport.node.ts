@@ -135,8 +135,8 @@ function describeFailure(
     return new HttpError("BAD_RESPONSE", message, { url, cause });
   }
   const message = `${asked}: got no response (${code || cause.message}); check the network and the host name`;
-  // Certificates do not mend themselves, so those failures are final.
-  const retryable = !/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/.test(code);
+  // Certificates do not mend themselves, and a parser that refused an answer will refuse the next like it.
+  const retryable = !/^HPE_|CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/.test(code);
   const stale = exchange.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
   const details = { url, retryable, cause };
   return stale

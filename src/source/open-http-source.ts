@@ -1,8 +1,9 @@
 import { HttpError, OutOfBoundsError, type RangeStreamsError } from "../errors.ts";
 import { parseDecimal } from "../http/decimal.ts";
 import type { RangeAsk } from "../http/range-header.ts";
+import { refuse } from "../http/refusal.ts";
 import { readValidators } from "../http/validators.ts";
-import { refuse, type VerifiedResponse } from "../http/verify-response.ts";
+import type { VerifiedResponse } from "../http/verify-response.ts";
 import { Range } from "../ranges/range.ts";
 import { beginCall, type Call } from "./call.ts";
 import type { Exchange } from "./exchange.ts";

@@ -1,14 +1,11 @@
-import { HttpError } from "../errors.ts";
+import { HttpError, OutOfBoundsError, type RangeStreamsError } from "../errors.ts";
 import { parseContentRange } from "../http/content-range.ts";
+import type { Expectation } from "../http/expectation.ts";
 import type { RangeAsk } from "../http/range-header.ts";
+import { changed, refuse } from "../http/refusal.ts";
 import { parseRetryAfter } from "../http/retry-after.ts";
-import {
-  changed,
-  type Expectation,
-  refuse,
-  type VerifiedResponse,
-  verifyResponse,
-} from "../http/verify-response.ts";
+import { type VerifiedResponse, verifyResponse } from "../http/verify-response.ts";
+import type { Range } from "../ranges/range.ts";
 import type { Call } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpLink } from "./http-link.ts";
@@ -56,16 +53,38 @@ export async function getVerified(link: HttpLink, ask: RangeAsk, call: Call): Pr
  */
 export function verifyAnswer(link: HttpLink, ask: RangeAsk, exchange: Exchange): VerifiedResponse {
   const expected = expectation(link, ask);
-  if (exchange.status === 416 && link.pinned !== undefined && link.settings.identity !== "ignore") {
-    throw changed(expected, 416, "status 416 for a range inside the size that was pinned");
-  }
+  if (exchange.status === 416 && link.pinned !== undefined) throw refuseUnsatisfied(link, expected, exchange);
   try {
     const verified = verifyResponse(expected, exchange);
     learn(link, ask, verified);
+    refuseBeyond(link, ask, verified.total);
     return verified;
   } catch (error) {
     throw withRetryAfter(error, exchange);
   }
+}
+
+/** A 416 inside the pinned size means another file; while the size is a secret it means the end of this one. */
+function refuseUnsatisfied(link: HttpLink, expected: Expectation, exchange: Exchange): RangeStreamsError {
+  if (link.pinned?.size === undefined && expected.ask.kind === "span") {
+    return beyond(link, expected.ask.range, unsatisfiedTotal(exchange));
+  }
+  return changed(expected, 416, "status 416 for a range inside the size that was pinned");
+}
+
+/** A server that kept its size secret tells it now, and what was asked lies beyond. */
+function refuseBeyond(link: HttpLink, ask: RangeAsk, total: number | undefined): void {
+  if (link.pinned === undefined || link.pinned.size !== undefined || total === undefined) return;
+  if (ask.kind === "span" && ask.range.end > total) throw beyond(link, ask.range, total);
+}
+
+function beyond(link: HttpLink, range: Range, size: number | undefined): OutOfBoundsError {
+  const has = size === undefined ? "ends before that" : `has ${size} bytes`;
+  return new OutOfBoundsError(
+    `${link.name}: asked for ${range}, but the file ${has}; ask within it`,
+    range,
+    size,
+  );
 }
 
 /** What a right answer shows of its server. */

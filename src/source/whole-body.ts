@@ -1,6 +1,7 @@
 import { HttpError, RangeStreamsError } from "../errors.ts";
+import { changed, refuse } from "../http/refusal.ts";
 import { compareValidators, readValidators } from "../http/validators.ts";
-import { changed, declaredLength, refuse, refuseCoding } from "../http/verify-response.ts";
+import { declaredLength, refuseCoding } from "../http/verify-response.ts";
 import { Range } from "../ranges/range.ts";
 import { beginCall, type Call } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
