@@ -71,9 +71,13 @@ function sendByNode(request: TransportRequest, start: () => ClientRequest): Prom
       reject(error);
     };
     const forget = onAbort(request.signal, () => fail(request.signal.reason));
-    exchange.on("error", (cause: NodeJS.ErrnoException) => fail(describeFailure(exchange, request, cause)));
+    const onError = (cause: NodeJS.ErrnoException): void => fail(describeFailure(exchange, request, cause));
+    exchange.on("error", onError);
     exchange.on("response", (message) => {
       settle();
+      // From here on the message tells what becomes of its body. What comes after a complete one (bytes that belong to no
+      // answer) fails the connection, and must not take the answer with it.
+      exchange.off("error", onError).on("error", () => undefined);
       resolve({
         status: message.statusCode ?? 0,
         headers: new NodeHeaderFields(message),
