@@ -53,6 +53,7 @@ async function sendByFetch(
       phase: "headers",
       url: redactUrl(request.url),
     });
+    if (response.type === "opaqueredirect") throw hiddenRedirect(request);
     return {
       status: response.status,
       headers: response.headers,
@@ -79,11 +80,19 @@ async function callClient(
   const init: RequestInit = {
     method: request.method,
     headers: Object.fromEntries(request.headers),
-    redirect: request.redirect,
+    // What `error` rejects with looks like any network failure; what `manual` gives can be told apart.
+    redirect: request.redirect === "error" ? "manual" : request.redirect,
     signal,
   };
   if (request.credentials !== undefined) init.credentials = request.credentials;
   return await fetchLike(request.url, init);
+}
+
+/** A browser that is not to follow a redirect does not say where it leads either. */
+function hiddenRedirect(request: TransportRequest): HttpError {
+  const url = redactUrl(request.url);
+  const advice = "custom headers and credentials must not go along; open the URL it leads to";
+  return new HttpError("REDIRECT", `${request.method} ${url}: got a redirect; ${advice}`, { url });
 }
 
 function networkError(request: TransportRequest, cause: unknown, browser: boolean): HttpError {

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+
+/** The numbered cases of HTTP ranges in trouble, group F1 to F10. */
+const CASES = 160;
+
+/** Cases that have no test here, and why. */
+const without: Record<number, string> = {
+  18: "HEAD is asked only where CORS hides the size, and a refused one leaves the size a secret",
+  70: "bytes that are wrong in the right place show only against a checksum: see the CRC tests of the formats",
+  83: "a file replaced in the same second by one of its length, without an ETag, cannot be told apart; the guide says so",
+  89: "resuming a download to disk belongs to the command `get`",
+  112: "a proxy is reached by a `client` that knows it; Node's own transport has none",
+  129: "all clocks are monotonic (performance.now and timers), and a test cannot set back the machine's",
+  130: "after a suspension a connection is dead, which is case 65",
+  132: "our transports speak HTTP/1.1; HTTP/2 is a matter of the `client` that is passed",
+  134: "no request is hedged",
+  141: "nobody gives us a size: it is always the server's",
+  143: "a live answer without an end has no size to be read by; identity 'ignore' reads files that grow",
+  159: "nothing is kept beyond the memory of a page yet",
+  160: "nothing is kept beyond the memory of a page yet",
+};
+
+const titles = (): string[] => {
+  const here = new URL(".", import.meta.url);
+  const folders = [here, new URL("../../src/source/", here), new URL("../../src/http/", here)];
+  return folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".test.ts") && !name.startsWith("catalogue"))
+      .flatMap((name) => {
+        const text = readFileSync(new URL(name, folder), "utf8");
+        return [...text.matchAll(/["'`]((?:\d+(?:, )?)+)\. /g)].map(([, numbers]) => numbers as string);
+      }),
+  );
+};
+
+it("has a test or a reason for every case of F1 to F10", () => {
+  const tested = new Set(titles().flatMap((numbers) => numbers.split(", ").map(Number)));
+  const missing: number[] = [];
+  const doubly: number[] = [];
+  for (let number = 1; number <= CASES; number++) {
+    const excused = Object.hasOwn(without, number);
+    if (!tested.has(number) && !excused) missing.push(number);
+    if (tested.has(number) && excused) doubly.push(number);
+  }
+  expect({ missing, doubly }).toEqual({ missing: [], doubly: [] });
+});
