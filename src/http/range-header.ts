@@ -10,22 +10,35 @@ export type RangeAsk =
   | { readonly kind: "from"; readonly start: number }
   | { readonly kind: "suffix"; readonly length: number };
 
+/** What one GET for several spans asks for: at least one, none empty, ascending and disjoint (RFC 9110 section 14.2). */
+export interface ListAsk {
+  readonly kind: "list";
+  readonly ranges: readonly Range[];
+}
+
 /**
  * The value of a Range field (RFC 9110 section 14.2).
  *
- * @throws INVALID_RANGE for an empty span or suffix, which HTTP cannot express.
+ * @throws INVALID_RANGE for an empty list, span or suffix, which HTTP cannot express.
  */
-export function formatRangeHeader(ask: RangeAsk): string {
+export function formatRangeHeader(ask: RangeAsk | ListAsk): string {
   switch (ask.kind) {
     case "span":
-      if (ask.range.isEmpty()) throw emptyAsk(String(ask.range));
-      return `bytes=${ask.range.start}-${ask.range.end - 1}`;
+      return `bytes=${formatSpan(ask.range)}`;
     case "from":
       return `bytes=${ask.start}-`;
     case "suffix":
       if (ask.length === 0) throw emptyAsk("the last 0 bytes");
       return `bytes=-${ask.length}`;
+    case "list":
+      if (ask.ranges.length === 0) throw emptyAsk("no range at all");
+      return `bytes=${ask.ranges.map(formatSpan).join(",")}`;
   }
+}
+
+function formatSpan(range: Range): string {
+  if (range.isEmpty()) throw emptyAsk(String(range));
+  return `${range.start}-${range.end - 1}`;
 }
 
 function emptyAsk(what: string): RangeStreamsError {
@@ -35,7 +48,13 @@ function emptyAsk(what: string): RangeStreamsError {
   );
 }
 
+/** More ranges than these are only counted in a message. */
+const DESCRIBED_RANGES = 3;
+
 /** The words for an ask in a message: `bytes=0-2`. */
-export function describeAsk(ask: RangeAsk | undefined): string {
-  return ask === undefined ? "all of it" : formatRangeHeader(ask);
+export function describeAsk(ask: RangeAsk | ListAsk | undefined): string {
+  if (ask === undefined) return "all of it";
+  if (ask.kind !== "list" || ask.ranges.length <= DESCRIBED_RANGES) return formatRangeHeader(ask);
+  const first = formatRangeHeader({ kind: "list", ranges: ask.ranges.slice(0, DESCRIBED_RANGES) });
+  return `${first} and ${ask.ranges.length - DESCRIBED_RANGES} more`;
 }

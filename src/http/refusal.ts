@@ -1,11 +1,11 @@
 import { type ErrorCode, HttpError } from "../errors.ts";
-import { describeAsk, type RangeAsk } from "./range-header.ts";
+import { describeAsk, type ListAsk, type RangeAsk } from "./range-header.ts";
 
 /** What was asked of whom, for messages. */
 export interface Asked {
   /** Secrets removed. */
   readonly url: string;
-  readonly ask: RangeAsk;
+  readonly ask: RangeAsk | ListAsk;
 }
 
 /** Why a response is not taken. */
