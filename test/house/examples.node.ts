@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { patternBytes } from "../../src/testing/pattern-bytes.ts";
+import { buildZip, text } from "../zip/build-zip.ts";
+import { root } from "./root.node.ts";
+
+/** A block of a page that is marked as one to run. */
+export interface Example {
+  /** `README.md:12` */
+  where: string;
+  code: string;
+  /** What it must print; undefined where the page does not say. */
+  output: string | undefined;
+}
+
+/** What `exampleUrl(name)` serves. */
+export function exampleFiles(): Record<string, Uint8Array | string> {
+  const tides = "hour,metres\n0,1.2\n6,3.4\n12,1.1\n18,3.5\n";
+  return {
+    "hello.txt": "Hello, range!",
+    "data.bin": patternBytes(2 ** 20, 1),
+    "harbour.zip": buildZip([
+      { name: "readme.txt", data: text("Tides of one day.\n") },
+      { name: "tides.csv", data: text(tides), method: 8 },
+      { name: "photo.raw", data: patternBytes(300_000, 2) },
+    ]),
+  };
+}
+
+/** All examples of the project's pages. */
+export function findExamples(): Example[] {
+  const pages = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const guides = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" });
+  return [...pages.map(({ name }) => name), ...guides.map((name) => join("docs", name))]
+    .filter((name) => name.endsWith(".md"))
+    .flatMap((name) => parseExamples(name, readFileSync(join(root, name), "utf8")));
+}
+
+/** Each fenced block with the info string `js run`, and the `text` block that follows it, if one does. */
+export function parseExamples(name: string, page: string): Example[] {
+  const blocks = page.matchAll(/^```js run\n([\s\S]*?)^```$(?:\s*^```text\n([\s\S]*?)^```$)?/gm);
+  return [...blocks].map(({ 1: code = "", 2: output, index }) => {
+    return { where: `${name}:${page.slice(0, index).split("\n").length}`, code, output };
+  });
+}
