@@ -51,9 +51,11 @@ export class RangeLedger {
     if (this.requested.get(response.owned) === response) this.requested.delete(response.owned);
   }
 
-  /** The most recently added handle that is left. */
+  /** The most recently added handle that is left: open, and owner of a position. */
   latest(): RangeResponse | undefined {
-    while (this.#added.at(-1)?.isClosed) this.#added.pop();
+    const isGone = (response: RangeResponse): boolean => response.isClosed || response.owned.isEmpty();
+    for (let last = this.#added.at(-1); last !== undefined && isGone(last); last = this.#added.at(-1))
+      this.#added.pop();
     return this.#added.at(-1);
   }
 

@@ -3,12 +3,20 @@ import { INSPECT } from "../ranges/inspect.ts";
 import { Range } from "../ranges/range.ts";
 import { closedError } from "../source/closed-error.ts";
 import type { Bytes, ReadOptions, Source } from "../source/source.ts";
-import { streamChunks } from "../source/stream-chunks.ts";
 import { waitFor } from "../source/wait-for.ts";
+import { handOverStream } from "./hand-over-stream.ts";
 import { ResponseBody } from "./response-body.ts";
 
 /** From where `seek` counts. */
 export type Whence = "start" | "current" | "end";
+
+/** One thing to read, once the reads begun before are over. */
+interface ReadStep<T> {
+  /** Up to where bytes are needed; comes nearer when `add` trims the range meanwhile. */
+  goal(start: number): number;
+  /** Takes them out of the buffer and moves the position. */
+  take(start: number): T;
+}
 
 /** What a handle needs of the stream it belongs to. */
 export interface ResponseHost {
@@ -78,9 +86,11 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
 
   /**
    * Exactly the next min(`length`, what remains) bytes, which belong to the caller; all that remains if `length` is left out,
-   * none at the end. A failed or aborted read moves nothing. At most one request, unless the body was interrupted.
+   * none at the end. A failed or aborted read moves nothing; what had come is kept, up to 4 MiB. At most one request, unless the
+   * body was interrupted.
    *
-   * @throws INVALID_ARGUMENT for a length that is no whole number of bytes, CLOSED, and whatever the source reports.
+   * @throws INVALID_ARGUMENT for a length that is no whole number of bytes, CLOSED, `signal.reason` itself, and whatever the source
+   * reports.
    */
   async read(length?: number, options: ReadOptions = {}): Promise<Bytes> {
     if (length !== undefined && (!Number.isSafeInteger(length) || length < 0)) {
@@ -88,14 +98,13 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
         `${this}: asked to read ${String(length)} bytes; a length is a whole number from 0 on`,
       );
     }
-    return this.#inTurn(options.signal, async (signals) => {
-      const start = this.#position;
-      const goal = (): number => Math.min(start + (length ?? Number.POSITIVE_INFINITY), this.#owned.end);
-      await this.#fillTo(goal, signals);
-      const taken = this.#body.take(start, goal() - start);
+    const goal = (start: number): number => Math.min(start + (length ?? Infinity), this.#owned.end);
+    const take = (start: number): Bytes => {
+      const taken = this.#body.take(start, goal(start) - start);
       this.#moveTo(start + taken.byteLength);
       return taken;
-    });
+    };
+    return this.#inTurn({ goal, take }, options.signal);
   }
 
   /**
@@ -123,16 +132,21 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
     return this.#position - this.range.start;
   }
 
-  /** What remains, chunk by chunk, with back-pressure; each chunk moves the position. Cancelling leaves the rest unread. */
+  /**
+   * What remains, chunk by chunk, with back-pressure; each chunk moves the position and belongs to the consumer. Cancelling ends
+   * the request, unless a read waits for it, and leaves the rest unread. Errors as {@link RangeResponse.read}, through the stream.
+   */
   stream(options: ReadOptions = {}): ReadableStream<Bytes> {
-    return streamChunks(
-      () => ({ read: (signal) => this.#readChunk(signal), cancel: () => undefined }),
-      options.signal,
-    );
+    return handOverStream({
+      handOver: (give, leaving) => this.#nextChunk(give, leaving),
+      left: () => this.#releaseIdle(),
+      signal: options.signal,
+    });
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Bytes> {
-    for (let chunk = await this.#readChunk(); chunk !== undefined; chunk = await this.#readChunk())
+    const same = (chunk: Bytes): Bytes => chunk;
+    for (let chunk = await this.#nextChunk(same); chunk !== undefined; chunk = await this.#nextChunk(same))
       yield chunk;
   }
 
@@ -149,7 +163,7 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
   shut(): void {
     if (this.isClosed) return;
     this.#closing.abort(closedError(String(this)));
-    this.#body.stop();
+    this.#body.discard();
     this.#host.closed(this);
   }
 
@@ -158,7 +172,7 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
     this.#owned = owned;
     // A consumed handle whose end was taken stays consumed.
     this.#position = Math.min(this.#position, owned.end);
-    if (this.isConsumed && this.#pendingReads === 0) this.#body.stop();
+    if (this.isConsumed && this.#pendingReads === 0) this.#body.discard();
     this.#wake?.();
   }
 
@@ -173,14 +187,10 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
     return this.toString();
   }
 
-  /** Waits for the reads begun before, then works; the reads begun later wait for both. */
-  async #inTurn<T>(
-    signal: AbortSignal | undefined,
-    work: (signals: readonly (AbortSignal | undefined)[]) => Promise<T>,
-  ): Promise<T> {
-    signal?.throwIfAborted();
-    if (this.isClosed) throw this.#closing.signal.reason;
-    const signals = [signal, this.#closing.signal];
+  /** Waits for the reads begun before, then reads; those begun later wait for both. */
+  async #inTurn<T>(step: ReadStep<T>, leaving: AbortSignal | undefined): Promise<T> {
+    const signals = [leaving, this.#closing.signal];
+    checkSignals(signals);
     const before = this.#turn;
     let over = (): void => undefined;
     const ours = new Promise<void>((resolve) => {
@@ -188,35 +198,43 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
     });
     this.#turn = before.then(() => ours);
     this.#pendingReads++;
+    let isTaken = false;
     try {
       await waitFor(before, signals);
-      return await work(signals);
-    } catch (error) {
-      this.#body.trim();
-      throw error;
+      const taken = await this.#fillAndTake(step, signals);
+      isTaken = true;
+      return taken;
     } finally {
       this.#pendingReads--;
+      // An abort ends the request when the last reader left; what had come is kept for the next.
+      if (!isTaken || leaving?.aborted) this.#releaseIdle();
       over();
     }
   }
 
-  async #readChunk(signal?: AbortSignal): Promise<Bytes | undefined> {
-    return this.#inTurn(signal, async (signals) => {
-      const start = this.#position;
-      const { end } = this.#owned;
-      await this.#fillTo(() => Math.min(start + 1, this.#owned.end), signals);
-      const left = Math.min(end, this.#owned.end) - start;
-      if (left === 0) return undefined;
-      const chunk = this.#body.takeChunk(start, left);
-      this.#moveTo(start + chunk.byteLength);
-      return chunk;
-    });
+  /** Ends the request if nobody waits for it. */
+  #releaseIdle(): void {
+    if (this.#pendingReads === 0) this.#body.release();
   }
 
-  /** Buffers up to the goal, which comes nearer when `add` trims this range meanwhile. */
-  async #fillTo(goal: () => number, signals: readonly (AbortSignal | undefined)[]): Promise<void> {
+  /** The next chunk, through `pass` in the same step in which the position moves past it; undefined at the end. */
+  #nextChunk<T>(pass: (chunk: Bytes) => T, leaving?: AbortSignal): Promise<T | undefined> {
+    const goal = (start: number): number => Math.min(start + 1, this.#owned.end);
+    const take = (start: number): T | undefined => {
+      if (start === this.#owned.end) return undefined;
+      const chunk = this.#body.takeChunk(start, this.#owned.end - start);
+      this.#moveTo(start + chunk.byteLength);
+      return pass(chunk);
+    };
+    return this.#inTurn({ goal, take }, leaving);
+  }
+
+  async #fillAndTake<T>(step: ReadStep<T>, signals: readonly (AbortSignal | undefined)[]): Promise<T> {
     const start = this.#position;
-    while (start + this.#body.buffered(start) < goal()) {
+    for (;;) {
+      // Between the arrival of a chunk and this step somebody may have left, trimmed or closed; nobody can before it is taken.
+      checkSignals(signals);
+      if (start + this.#body.buffered(start) >= step.goal(start)) return step.take(start);
       const trimmed = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -246,15 +264,24 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
     if (target <= this.#owned.end) return target;
     const { start, end } = this.#owned;
     const message = `${this}: asked to seek to ${target - this.range.start}, past its end at ${end - this.range.start}`;
-    throw new OutOfBoundsError(`${message}; stay within it`, { start, end }, this.#host.source.size);
+    const { size } = this.#host.source;
+    throw new OutOfBoundsError(
+      `${message}; stay within it`,
+      { start, end },
+      Number.isFinite(size) ? size : undefined,
+    );
   }
 
   #moveTo(position: number): void {
     const before = this.remaining;
     this.#position = position;
-    if (this.isConsumed) this.#body.stop();
+    if (this.isConsumed) this.#body.discard();
     if (position !== before.start) this.#host.moved(this, before);
   }
+}
+
+function checkSignals(signals: readonly (AbortSignal | undefined)[]): void {
+  for (const signal of signals) signal?.throwIfAborted();
 }
 
 function badArgument(message: string): RangeStreamsError {

@@ -184,6 +184,15 @@ describe("the active range", () => {
     expect(stream.activeRange?.toString()).toBe("[5, 7)");
   });
 
+  it("never goes to a handle whose every position another range took", async () => {
+    const stream = await open();
+    stream.add([8, 10]);
+    await stream.add([0, 3]).read();
+    const again = stream.add([0, 3]);
+    await again.close();
+    expect(stream.activeRange?.toString()).toBe("[8, 10)");
+  });
+
   it("never becomes a replanted one", async () => {
     const stream = await open();
     stream.add([3, 7]);

@@ -1,3 +1,4 @@
+import { RangeStreamsError } from "../errors.ts";
 import { Range } from "../ranges/range.ts";
 import type { Bytes, Source } from "../source/source.ts";
 
@@ -58,11 +59,16 @@ export class ResponseBody {
     return taken;
   }
 
-  /** The first buffered chunk from `position` on, at most `maxLength` of it, without copying where it goes whole. */
+  /**
+   * The first buffered chunk from `position` on, at most `maxLength` of it. Copied unless it is all of its buffer: the rest of a
+   * chunk must not keep the whole chunk alive.
+   */
   takeChunk(position: number, maxLength: number): Bytes {
     this.#align(position);
     const chunk = this.#chunks[0] as Bytes;
-    if (chunk.byteLength > maxLength) return this.take(position, maxLength);
+    const isWhole = chunk.byteLength === chunk.buffer.byteLength;
+    if (chunk.byteLength > maxLength || !isWhole)
+      return this.take(position, Math.min(chunk.byteLength, maxLength));
     this.#drop(chunk.byteLength);
     return chunk;
   }
@@ -70,7 +76,7 @@ export class ResponseBody {
   /**
    * Brings one more chunk behind what is buffered, of the bytes up to `end`. Whoever stops waiting for it loses nothing.
    *
-   * @throws whatever the source reports; the next call opens a new stream.
+   * @throws SHORT_BODY where the stream ends too early, and whatever the source reports; the next call opens a new stream.
    */
   async fill(end: number): Promise<void> {
     const next = this.#start + this.#byteLength;
@@ -81,31 +87,46 @@ export class ResponseBody {
     try {
       result = await arriving;
     } catch (error) {
-      if (this.#open === open) this.#open = undefined;
+      // What became of a body that was stopped meanwhile concerns nobody.
+      if (this.#open !== open) return;
+      this.#open = undefined;
       throw error;
     }
     // Somebody who waited for the same chunk took it in already, or the body was stopped.
     if (this.#open !== open || open.arriving !== arriving) return;
     open.arriving = undefined;
-    if (result.done) this.#open = undefined;
-    else this.#append(open, result.value);
+    if (result.done) {
+      this.#open = undefined;
+      throw shortStream(this.#source, open.position, end);
+    }
+    this.#append(open, result.value);
   }
 
-  /** Stops the open stream; what is buffered stays, unless it is more than a handle may hold. */
-  stop(): void {
+  /** Nobody waits any more: stops the open stream and keeps of what was buffered no more than a handle may hold. */
+  release(): void {
+    this.#stop();
+    while (this.#byteLength > MAX_BUFFERED) {
+      const last = this.#chunks.pop() as Bytes;
+      this.#byteLength -= last.byteLength;
+      if (this.#byteLength >= MAX_BUFFERED) continue;
+      this.#chunks.push(last.slice(0, MAX_BUFFERED - this.#byteLength));
+      this.#byteLength = MAX_BUFFERED;
+    }
+  }
+
+  /** Stops the open stream and lets everything go. */
+  discard(): void {
+    this.#stop();
+    this.#chunks.length = 0;
+    this.#byteLength = 0;
+  }
+
+  #stop(): void {
     const open = this.#open;
     this.#open = undefined;
     // A chunk that still arrives has nobody to go to.
     open?.arriving?.catch(() => undefined);
     open?.reader.cancel().catch(() => undefined);
-  }
-
-  /** Lets go of a buffer that grew beyond the bound. */
-  trim(): void {
-    if (this.#byteLength <= MAX_BUFFERED) return;
-    this.stop();
-    this.#chunks.length = 0;
-    this.#byteLength = 0;
   }
 
   /** Puts the start of the buffer at `position`, dropping what lies before it, or all where it does not reach. */
@@ -124,7 +145,7 @@ export class ResponseBody {
   #openAt(position: number, end: number): OpenBody {
     const ahead = position - (this.#open?.position ?? Number.POSITIVE_INFINITY);
     if (this.#open !== undefined && ahead >= 0 && ahead <= MAX_SKIPPED) return this.#open;
-    this.stop();
+    this.#stop();
     const reader = this.#source.stream(new Range(position, end)).getReader();
     this.#open = { reader, position, arriving: undefined };
     return this.#open;
@@ -155,4 +176,10 @@ export class ResponseBody {
       this.#chunks.shift();
     }
   }
+}
+
+/** Asking again could go on for ever: a stream that ends early ends early again. */
+function shortStream(source: Source, position: number, end: number): RangeStreamsError {
+  const message = `${source.name}: asked for bytes up to ${end}, its stream ended at ${position}; that Source is broken`;
+  return new RangeStreamsError("SHORT_BODY", message);
 }
