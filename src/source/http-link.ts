@@ -79,6 +79,8 @@ export class HttpLink implements RecoveryWatcher {
   readonly name: string;
   /** Set once by the first useful response. */
   pinned: Pinned | undefined;
+  /** An answer was of another file: from then on one without a validator proves nothing. */
+  sawChange = false;
   /** Bytes of the last answer that was shorter than asked. */
   shortAnswerBytes: number | undefined;
   /** Where `resolveUrl` and redirects led last time: later requests go there at once. */

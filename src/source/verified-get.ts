@@ -1,4 +1,4 @@
-import { HttpError, OutOfBoundsError, type RangeStreamsError } from "../errors.ts";
+import { HttpError, isRangeStreamsError, OutOfBoundsError, type RangeStreamsError } from "../errors.ts";
 import { parseContentRange } from "../http/content-range.ts";
 import type { Expectation } from "../http/expectation.ts";
 import type { RangeAsk } from "../http/range-header.ts";
@@ -31,11 +31,16 @@ export async function getVerified(link: HttpLink, ask: RangeAsk, call: Call): Pr
   const exchange = await link.send({ method: "GET", ask, call });
   try {
     const verified = verifyAnswer(link, ask, exchange);
-    if (verified.unproven)
+    adopt(link, verified);
+    if (verified.unproven) {
+      if (link.sawChange)
+        throw changed(expectation(link, ask), 206, "no validator, of a file that was seen to change");
       link.warnOnce("unproven", `${link.name}: validators went missing; only the size is compared`);
+    }
     return { exchange, verified };
   } catch (error) {
     exchange.discard();
+    if (isRangeStreamsError(error, "CHANGED")) link.sawChange = true;
     if (exchange.status === 412 && link.sendsConditions && link.origin.capabilities.ifMatch === undefined) {
       // Some servers refuse every If-Match. Only a plain answer can tell such a one from a changed file.
       link.origin.capabilities.ifMatch = false;
@@ -62,6 +67,13 @@ export function verifyAnswer(link: HttpLink, ask: RangeAsk, exchange: Exchange):
   } catch (error) {
     throw withRetryAfter(error, exchange);
   }
+}
+
+/** A file that was opened without any validator is held to the first one that an answer shows. */
+function adopt(link: HttpLink, { validators }: VerifiedResponse): void {
+  const { pinned } = link;
+  if (pinned?.validators.strength === "none" && validators.strength !== "none")
+    link.pinned = { ...pinned, validators };
 }
 
 /** A 416 inside the pinned size means another file; while the size is a secret it means the end of this one. */

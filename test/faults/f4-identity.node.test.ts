@@ -80,6 +80,19 @@ describe("F4: identity and change", () => {
     expect(await play({ ...gone, options: { identity: "strict" } })).toBe("NO_IDENTITY");
   });
 
+  it("76. an answer without a validator proves nothing once another file was seen", async () => {
+    await using server = await startRawServer([
+      { send: partial(0, 10) },
+      { send: partial(100, 110, { ETag: '"b"' }) },
+      { send: partial(100, 110, { ETag: undefined }) },
+      { send: partial(100, 110) },
+    ]);
+    await using source = await openSource(`${server.url}/file`, quick);
+    await expect(source.read([100, 110])).rejects.toMatchObject({ code: "CHANGED" });
+    await expect(source.read([100, 110])).rejects.toMatchObject({ code: "CHANGED" });
+    expectSameBytes(await source.read([100, 110]), file.slice(100, 110));
+  });
+
   it("77. a weak ETag: called weak, compared, combined with size and date, refused under 'strict'", async () => {
     await opened({ ETag: 'W/"a"' }, ({ identity }) => expect(identity.strength).toBe("weak"));
     expect(await play(session({ ETag: 'W/"a"' }, { ETag: 'W/"a"' }))).toBe("bytes");
@@ -145,6 +158,19 @@ describe("F4: identity and change", () => {
     expect(await play(session({}, { "Content-Range": "bytes 100-109/999" }))).toBe("CHANGED");
     const open = { send: partial(0, 10, { ETag: undefined }) };
     expect(await play({ open, options: { identity: "strict" } })).toBe("NO_IDENTITY");
+  });
+
+  it("82. the first validator that appears later is held from then on", async () => {
+    const server = await startRawServer([
+      { send: partial(0, 10, { ETag: undefined }) },
+      { send: partial(100, 110, { ETag: '"a"' }) },
+      { send: partial(200, 210, { ETag: '"b"' }) },
+    ]);
+    const source = await openSource(`${server.url}/file`, quick);
+    expectSameBytes(await source.read([100, 110]), file.slice(100, 110));
+    await expect(source.read([200, 210])).rejects.toMatchObject({ code: "CHANGED" });
+    await source.close();
+    await server.close();
   });
 
   it("84. a file that grows is CHANGED, and read on under identity 'ignore'", async () => {
