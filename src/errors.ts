@@ -73,7 +73,12 @@ export class OutOfBoundsError extends RangeStreamsError {
   readonly size: number | undefined;
 
   // oxlint-disable-next-line max-params -- three, and then the options
-  constructor(message: string, range: ByteSpan, size: number | undefined, options?: RangeStreamsErrorOptions) {
+  constructor(
+    message: string,
+    range: ByteSpan,
+    size: number | undefined,
+    options?: RangeStreamsErrorOptions,
+  ) {
     super("OUT_OF_BOUNDS", message, options);
     this.range = range;
     this.size = size;

@@ -1,4 +1,4 @@
-import { Range } from "../ranges/range.ts";
+import type { Range } from "../ranges/range.ts";
 import { RangeDict } from "../ranges/range-dict.ts";
 import { type Bytes } from "../source/source.ts";
 
