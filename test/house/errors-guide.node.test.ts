@@ -13,6 +13,6 @@ it("explains every error code, in the order of the source, and no other", () => 
 
 it("says of each code when it comes and what to do", () => {
   for (const section of read("docs/guide/errors.md").split(/^## /m).slice(1)) {
-    expect(section).toMatch(/^[A-Z_]+\n\nWhen: [\s\S]+\sDo: /m);
+    expect(section).toMatch(/^[A-Z_]+\n\nWhen: [\s\S]+\sDo:\s/m);
   }
 });
