@@ -7,7 +7,7 @@ export function missingRanges(within: Range, entries: readonly Interval<unknown>
   let position = within.start;
   for (const { range } of entries) {
     if (range.start > position) gaps.push(new Range(position, range.start));
-    position = Math.max(position, range.end);
+    position = range.end;
   }
   if (position < within.end) gaps.push(new Range(position, within.end));
   return gaps;

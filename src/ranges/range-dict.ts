@@ -8,7 +8,8 @@ import { RangeSet } from "./range-set.ts";
 
 /**
  * A map from disjoint ranges to values, ascending. Setting overwrites: what lay there is trimmed or split. Touching entries never
- * merge, even with one value. Setting an empty range changes nothing. Every call is O(log n), and linear in the entries it touches.
+ * merge, even with one value. Empty ranges change nothing. Every call is O(log n), and linear in the entries it takes or gives. An
+ * iteration goes on past what it gave last when the dict changes meanwhile.
  */
 export class RangeDict<V> implements Iterable<[Range, V]> {
   #list: IntervalList<V> = new IntervalList<V>();
@@ -20,9 +21,8 @@ export class RangeDict<V> implements Iterable<[Range, V]> {
   }
 
   /**
-   * A live view of this very dict that cannot be changed through it.
-   *
-   * The view's `set`, `delete` and `clear` throw INVALID_ARGUMENT.
+   * A live view of this very dict, O(1), through which it cannot be changed: `set`, `delete` and `clear` of the view throw
+   * INVALID_ARGUMENT.
    */
   asReadonly(): RangeDict<V> {
     const view = new RangeDict<V>();
@@ -31,13 +31,15 @@ export class RangeDict<V> implements Iterable<[Range, V]> {
     return view;
   }
 
-  /** @throws INVALID_RANGE, UNKNOWN_SIZE for forms that need a size, INVALID_ARGUMENT on a read-only view. */
+  /**
+   * Gives all positions of a range to `value`.
+   *
+   * @throws INVALID_RANGE, UNKNOWN_SIZE for forms that need a size, INVALID_ARGUMENT on a read-only view.
+   */
   set(input: RangeInput, value: V): this {
     this.#checkWritable();
     const range = resolveRange(input);
-    if (range.isEmpty()) return this;
-    this.#list.carve(range);
-    this.#list.insert({ range, value });
+    if (!range.isEmpty()) this.#list.set({ range, value });
     return this;
   }
 
@@ -48,16 +50,25 @@ export class RangeDict<V> implements Iterable<[Range, V]> {
    */
   delete(input: RangeInput): boolean {
     this.#checkWritable();
-    return this.#list.carve(resolveRange(input));
+    return this.#list.carve(resolveRange(input)) > 0;
   }
 
-  /** @throws INVALID_ARGUMENT on a read-only view. */
+  /**
+   * Takes every entry out.
+   *
+   * @throws INVALID_ARGUMENT on a read-only view.
+   */
   clear(): void {
     this.#checkWritable();
     this.#list.clear();
   }
 
-  /** The value at a position, or of the one entry that holds a range wholly; an empty range is in none. */
+  /**
+   * The value at a position, or of the one entry that holds a range wholly; an empty range is in none, and neither is a range over
+   * two touching entries.
+   *
+   * @throws INVALID_RANGE, UNKNOWN_SIZE for forms that need a size.
+   */
   get(where: number | RangeInput): V | undefined {
     if (typeof where === "number") return this.#list.at(where)?.value;
     const range = resolveRange(where);
@@ -65,17 +76,25 @@ export class RangeDict<V> implements Iterable<[Range, V]> {
     return entry !== undefined && !range.isEmpty() && entry.range.contains(range) ? entry.value : undefined;
   }
 
-  /** The key that holds a position. */
+  /** The key that holds a position; a fraction is in none. */
   rangeAt(position: number): Range | undefined {
     return this.#list.at(position)?.range;
   }
 
-  /** The entries that share a position with a range, whole, ascending. */
+  /**
+   * The entries that share a position with a range, whole, ascending; for an empty one, none.
+   *
+   * @throws as {@link RangeDict.get}.
+   */
   overlapping(input: RangeInput): [Range, V][] {
     return this.#list.overlapping(resolveRange(input)).map(({ range, value }) => [range, value]);
   }
 
-  /** The gaps within a range, ascending. */
+  /**
+   * The gaps within a range, ascending, each as long as it can be.
+   *
+   * @throws as {@link RangeDict.get}.
+   */
   missing(within: RangeInput): Range[] {
     const range = resolveRange(within);
     return missingRanges(range, this.#list.overlapping(range));
@@ -90,23 +109,25 @@ export class RangeDict<V> implements Iterable<[Range, V]> {
 
   /** From the lowest position to the highest, gaps included; undefined for an empty dict. */
   span(): Range | undefined {
-    const first = this.#list.first()?.range;
-    const last = this.#list.last()?.range;
-    return first === undefined || last === undefined ? undefined : resolveRange([first.start, last.end]);
+    return this.#list.span();
   }
 
+  /** The ranges, ascending. */
   *keys(): IterableIterator<Range> {
     for (const { range } of this.#list) yield range;
   }
 
+  /** The values, in the order of their ranges. */
   *values(): IterableIterator<V> {
     for (const { value } of this.#list) yield value;
   }
 
+  /** The ranges and their values, ascending. */
   *entries(): IterableIterator<[Range, V]> {
     for (const { range, value } of this.#list) yield [range, value];
   }
 
+  /** As {@link RangeDict.entries}. */
   [Symbol.iterator](): IterableIterator<[Range, V]> {
     return this.entries();
   }

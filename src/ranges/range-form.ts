@@ -40,7 +40,7 @@ export function parseForm(input: RangeInput): RangeForm {
   if (typeof input !== "object" || input === null)
     throw invalid(input, "give a tuple, an object, a string or a Range");
   if ("suffix" in input) {
-    if ("start" in input) throw invalid(input, "give either start and end or a suffix");
+    if ("start" in input || "end" in input) throw invalid(input, "give either start and end or a suffix");
     if (!isCount(input.suffix)) throw invalid(input, "a suffix is a whole number of bytes");
     return { kind: "suffix", length: input.suffix };
   }
@@ -51,10 +51,12 @@ export function parseForm(input: RangeInput): RangeForm {
 /**
  * Places a form in a file of `size` bytes; undefined or Infinity means that nobody knows the size. Nothing is clamped.
  *
- * @throws UNKNOWN_SIZE, OUT_OF_BOUNDS with range and size, INVALID_RANGE for bounds that are reversed in a file of this size.
+ * @throws UNKNOWN_SIZE, OUT_OF_BOUNDS with range and size, INVALID_RANGE for bounds that are reversed in a file of this size,
+ * INVALID_ARGUMENT for a size that is none.
  */
 export function placeForm(form: RangeForm, size: number | undefined): Bounds {
   const known = size === Number.POSITIVE_INFINITY ? undefined : size;
+  if (known !== undefined && !isCount(known)) throw invalidSize(known);
   if (form.kind === "span") {
     if (known !== undefined && form.end > known) throw outOfBounds(form, known);
     return form;
@@ -62,7 +64,8 @@ export function placeForm(form: RangeForm, size: number | undefined): Bounds {
   if (known === undefined) throw unknownSize(form);
   switch (form.kind) {
     case "from":
-      if (form.start > known) throw outOfBounds({ start: form.start, end: known }, known);
+      // No bytes lie from there on: the error's span is empty, not reversed.
+      if (form.start > known) throw outOfBounds({ start: form.start, end: form.start }, known);
       return { start: form.start, end: known };
     case "suffix":
       if (form.length > known) throw outOfBounds({ start: -form.length, end: known }, known);
@@ -102,38 +105,41 @@ function isCount(value: unknown): value is number {
   return isWhole(value) && value >= 0;
 }
 
-/** Strict and linear in the text: the whole of it must match. */
+/** Strict and linear in the text: the whole of it must match; spaces may stand only around the numbers inside. */
 function parseText(text: string): RangeForm {
+  if (text.startsWith(" ") || text.endsWith(" ")) throw invalid(text, "leave out the spaces around it");
   const dots = text.indexOf("..");
   return dots === -1 ? parseBrackets(text) : parseDots(text, dots);
 }
 
 function parseDots(text: string, dots: number): RangeForm {
-  const start = parseWhole(text.slice(0, dots).trim(), text);
-  const rest = text.slice(dots + 2).trim();
+  const start = parseWhole(text.slice(0, dots), text);
+  const rest = text.slice(dots + 2);
   return formOf(text, start, rest === "" ? undefined : parseWhole(rest, text));
 }
 
 /** The one place outside `http/` where inclusive ends exist: `[0,2]` and `(0,3)` are written so. */
 function parseBrackets(text: string): RangeForm {
-  const trimmed = text.trim();
-  const opening = trimmed[0];
-  const closing = trimmed[trimmed.length - 1];
-  const comma = trimmed.indexOf(",");
+  const opening = text[0];
+  const closing = text.at(-1);
+  const comma = text.indexOf(",");
   if (!(opening === "[" || opening === "(") || !(closing === "]" || closing === ")") || comma === -1) {
     throw invalid(text, "write '[0, 3)', '[0,2]', '(0,3)', '0..3', '5..' or '-3..'");
   }
-  const first = parseWhole(trimmed.slice(1, comma).trim(), text);
-  const last = parseWhole(trimmed.slice(comma + 1, -1).trim(), text);
+  const first = parseWhole(text.slice(1, comma), text);
+  const last = parseWhole(text.slice(comma + 1, -1), text);
   if (first < 0 || last < 0)
     throw invalid(text, "numbers in brackets count from the start; write '-3..' for the end");
   if (first > last) throw invalid(text, "its end lies before its start");
   return formOf(text, opening === "(" ? first + 1 : first, closing === "]" ? last + 1 : last);
 }
 
+/** Anchored, and no character fits two parts of the pattern: it cannot backtrack over the text more than once. */
+const WHOLE = /^ *(?:-?[1-9][0-9]*|0[0-9]*) *$/;
+
 function parseWhole(digits: string, text: string): number {
-  // 17 characters hold every safe integer with its sign; the pattern has no way to backtrack.
-  if (digits.length > 17 || !/^-?[0-9]+$/.test(digits)) throw invalid(text, "its numbers must be whole");
+  // `-0` is none: one reader takes it for the start of the file, another for its end.
+  if (!WHOLE.test(digits)) throw invalid(text, "its numbers must be whole");
   return Number(digits);
 }
 
@@ -143,18 +149,29 @@ function invalid(input: unknown, why: string): RangeStreamsError {
 
 function describe(input: unknown): string {
   if (typeof input === "string") return JSON.stringify(input.slice(0, 60));
-  if (Array.isArray(input)) return `[${input.slice(0, 4).map(String).join(", ")}]`;
-  if (typeof input !== "object" || input === null) return String(input);
+  if (Array.isArray(input)) return `[${input.slice(0, 4).map(describeBound).join(", ")}]`;
+  if (typeof input !== "object" || input === null) return describeBound(input);
   const { start, end, suffix } = input as { start?: unknown; end?: unknown; suffix?: unknown };
   return suffix === undefined
-    ? `{ start: ${String(start)}, end: ${String(end)} }`
-    : `{ suffix: ${String(suffix)} }`;
+    ? `{ start: ${describeBound(start)}, end: ${describeBound(end)} }`
+    : `{ suffix: ${describeBound(suffix)} }`;
+}
+
+/** Never throws, as `String` does for some objects, and never gives a long text. */
+export function describeBound(bound: unknown): string {
+  if (typeof bound === "object" && bound !== null) return Array.isArray(bound) ? "an array" : "an object";
+  return typeof bound === "function" ? "a function" : String(bound).slice(0, 30);
 }
 
 function outOfBounds(range: Bounds, size: number): OutOfBoundsError {
   const { start, end } = range;
   const message = `Asked for [${start}, ${end}) of ${size} bytes: it reaches outside the file; ask within [0, ${size})`;
   return new OutOfBoundsError(message, { start, end }, size);
+}
+
+function invalidSize(size: unknown): RangeStreamsError {
+  const message = `Asked for a range of ${describeBound(size)} bytes: a size is a whole number, or Infinity while it is not known`;
+  return new RangeStreamsError("INVALID_ARGUMENT", message);
 }
 
 function unknownSize(form: RangeForm): RangeStreamsError {

@@ -13,10 +13,11 @@ export type RangeRequestForm =
 /**
  * The range that `input` means in a file of `size` bytes (undefined or Infinity: unknown).
  *
- * @throws INVALID_RANGE, OUT_OF_BOUNDS for a bound outside the size, UNKNOWN_SIZE for a form that needs a size.
+ * @throws INVALID_RANGE, OUT_OF_BOUNDS for a bound outside the size, UNKNOWN_SIZE for a form that needs a size, INVALID_ARGUMENT for
+ * a size that is no whole number.
  */
 export function resolveRange(input: RangeInput, size?: number): Range {
-  if (input instanceof Range && (size === undefined || input.end <= size)) return input;
+  if (input instanceof Range && size === undefined) return input;
   return Range.from(input, size);
 }
 

@@ -1,6 +1,6 @@
 import { RangeStreamsError } from "../errors.ts";
 import { INSPECT } from "./inspect.ts";
-import { parseForm, placeForm, type RangeInput } from "./range-form.ts";
+import { describeBound, parseForm, placeForm, type RangeInput } from "./range-form.ts";
 
 /**
  * A half-open range of bytes `[start, end)`: safe integers, `0 <= start <= end`. Frozen. An empty range has a place but holds
@@ -15,18 +15,21 @@ export class Range {
   /** @throws INVALID_RANGE for anything but safe integers with `0 <= start <= end`. */
   constructor(start: number, end: number) {
     if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end < start) {
-      const message = `Asked for the range [${String(start)}, ${String(end)}): bounds must be whole, 0 <= start <= end`;
-      throw new RangeStreamsError("INVALID_RANGE", message);
+      const asked = `Asked for the range [${describeBound(start)}, ${describeBound(end)})`;
+      throw new RangeStreamsError("INVALID_RANGE", `${asked}: bounds must be whole, 0 <= start <= end`);
     }
-    this.start = start;
-    this.end = end;
+    // Adding 0 turns a negative zero into a plain one.
+    this.start = start + 0;
+    this.end = end + 0;
     Object.freeze(this);
   }
 
   /**
-   * A range from any way of writing one; `size` places negative, open-ended and suffix forms, and bounds all.
+   * A range from any way of writing one, where `size` is the bytes of the file (Infinity: unknown): it places negative, open-ended
+   * and suffix forms, and bounds all. Nothing is clamped.
    *
-   * @throws INVALID_RANGE, OUT_OF_BOUNDS for a bound outside the size, UNKNOWN_SIZE for a form that needs a size.
+   * @throws INVALID_RANGE, OUT_OF_BOUNDS for a bound outside the size, UNKNOWN_SIZE for a form that needs a size, INVALID_ARGUMENT
+   * for a size that is no whole number.
    */
   static from(input: RangeInput, size?: number): Range {
     const { start, end } = placeForm(parseForm(input), size);
@@ -34,13 +37,17 @@ export class Range {
   }
 
   /**
-   * A range from text: `'[0, 3)'`, `'[0,2]'`, `'(0,3)'`, `'0..3'` = [0, 3), `'5..'` to the end, `'-3..'` the last three.
+   * A range from text: `'[0, 3)'`, `'[0,2]'` with an inclusive end, `'(0,3)'` with an exclusive start, `'0..3'` = [0, 3), `'5..'` to
+   * the end, `'-3..'` the last three. The whole text must match; spaces may stand only around the numbers inside.
    *
    * @throws as {@link Range.from}.
    */
   static parse(text: string, size?: number): Range {
     if (typeof text !== "string") {
-      throw new RangeStreamsError("INVALID_RANGE", `Asked to parse ${String(text)}: it is not a string`);
+      throw new RangeStreamsError(
+        "INVALID_RANGE",
+        `Asked to parse ${describeBound(text)}: it is not a string`,
+      );
     }
     return Range.from(text, size);
   }
@@ -54,7 +61,7 @@ export class Range {
     return this.start === this.end;
   }
 
-  /** Whether a position, or all of a range, lies inside. An empty range does where its place is inside or at an end. */
+  /** Whether a position, or all of a range, lies inside. An empty range does where its place is inside or at either end. */
   contains(what: number | Range): boolean {
     if (typeof what === "number") return Number.isInteger(what) && what >= this.start && what < this.end;
     return what.start >= this.start && what.end <= this.end;
@@ -65,7 +72,7 @@ export class Range {
     return Math.max(this.start, other.start) < Math.min(this.end, other.end);
   }
 
-  /** Whether one ends where the other begins, with no common position. */
+  /** Whether one ends where the other begins, with no common position; so an empty range touches what begins or ends at its place. */
   touches(other: Range): boolean {
     return !this.overlaps(other) && (this.end === other.start || other.end === this.start);
   }
@@ -76,7 +83,7 @@ export class Range {
     return new Range(Math.max(this.start, other.start), Math.min(this.end, other.end));
   }
 
-  /** Both as one range; undefined where a gap would lie between them. */
+  /** Both as one range; undefined where they neither overlap nor touch. An empty range within the other adds nothing to it. */
   union(other: Range): Range | undefined {
     const apart = Math.max(this.start, other.start) > Math.min(this.end, other.end);
     if (apart) return undefined;
