@@ -62,6 +62,25 @@ test("the linter forbids exactly the imports that the table does not permit", ()
   expect([...new Set(found)].sort()).toEqual(forbidden.sort());
 });
 
+describe.each(["explorer", "examples", "bench"])("a file of %s/", (folder) => {
+  const specifiers: [specifier: string, allowed: boolean][] = [
+    ["range-streams/zip", true],
+    ["../../dist/zip.js", true],
+    ["../../dist/ranges/range.js", false],
+    ["../../src/ranges/range.ts", false],
+  ];
+  const path = `${folder}/own/run.mjs`;
+  const found = lintTree({ [path]: specifiers.map(([name]) => `import "${name}";`).join("\n") })
+    .filter(({ file, rule }) => file === path && IMPORT_RULES.includes(rule))
+    .map(({ line }) => line);
+  test.each(specifiers.map(([name, allowed], index) => [name, allowed, index + 1] as const))(
+    "imports doors only: %s is allowed: %s",
+    (_name, allowed, line) => {
+      expect(!found.includes(line)).toBe(allowed);
+    },
+  );
+});
+
 describe("no way around a wall is open:", () => {
   const ways: Record<string, string> = {
     "export from": `export { a } from "../engine/own.ts";`,
