@@ -37,10 +37,11 @@ export class RangeSet implements Iterable<Range> {
     const range = resolveRange(input);
     if (range.isEmpty()) return this;
     const near = this.#list.near(range);
-    const first = near[0]?.range ?? range;
-    if (near.length === 1 && first.contains(range)) return this;
-    const last = near.at(-1)?.range ?? range;
-    const whole = new Range(Math.min(first.start, range.start), Math.max(last.end, range.end));
+    const first = near[0]?.range;
+    if (first?.contains(range)) return this;
+    const last = near.at(-1)?.range;
+    const start = Math.min(first?.start ?? range.start, range.start);
+    const whole = new Range(start, Math.max(last?.end ?? range.end, range.end));
     this.#byteLength += whole.length - this.#list.carve(whole);
     this.#list.set({ range: whole, value: undefined });
     return this;
@@ -73,7 +74,9 @@ export class RangeSet implements Iterable<Range> {
    * @throws as {@link RangeSet.add}.
    */
   covers(input: RangeInput): boolean {
-    return this.missing(input).length === 0;
+    const range = resolveRange(input);
+    // Ranges held touch nowhere, so what is covered lies in one of them.
+    return range.isEmpty() || this.#list.at(range.start)?.range.contains(range) === true;
   }
 
   /**

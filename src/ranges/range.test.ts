@@ -183,6 +183,10 @@ describe("Range.parse", () => {
       "[".repeat(1e6),
       `[0,${" ".repeat(1e6)}`,
       `${"-".repeat(1e6)}..`,
+      `[${" ".repeat(1e6)}x,3)`,
+      `[0${" ".repeat(1e6)}x,3)`,
+      `[${"0".repeat(1e6)}x,3)`,
+      `[${"1".repeat(1e6)}${" ".repeat(1e6)}x,3)`,
     ];
     const began = performance.now();
     for (const text of hostile) expect(() => Range.parse(text)).toThrow(code("INVALID_RANGE"));

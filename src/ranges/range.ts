@@ -74,7 +74,7 @@ export class Range {
 
   /** Whether one ends where the other begins, with no common position; so an empty range touches what begins or ends at its place. */
   touches(other: Range): boolean {
-    return !this.overlaps(other) && (this.end === other.start || other.end === this.start);
+    return this.end === other.start || other.end === this.start;
   }
 
   /** The common positions; undefined where there are none. */
