@@ -83,6 +83,7 @@ function sendByNode(request: TransportRequest, start: () => ClientRequest): Prom
         headers: new NodeHeaderFields(message),
         url: request.url,
         filtered: false,
+        reused: exchange.reusedSocket,
         body: bodyOf(message, request),
       });
     });

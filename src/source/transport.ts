@@ -2,9 +2,9 @@ import { HttpError } from "../errors.ts";
 import type { HeaderFields } from "../http/header-fields.ts";
 import type { Bytes } from "./source.ts";
 
-/** One GET or HEAD, ready to send. */
+/** One request without a body, ready to send. `OPTIONS` is for the doctor alone. */
 export interface TransportRequest {
-  readonly method: "GET" | "HEAD";
+  readonly method: "GET" | "HEAD" | "OPTIONS";
   /** Absolute http(s) URL without userinfo or fragment. */
   readonly url: string;
   /** Lower-case names. */
@@ -35,6 +35,8 @@ export interface TransportResponse {
   readonly url: string;
   /** The platform hides fields from us: a cross-origin answer in a browser. */
   readonly filtered: boolean;
+  /** It came on a connection that had served before; undefined where the platform does not tell. */
+  readonly reused?: boolean | undefined;
   readonly body: TransportBody;
 }
 
