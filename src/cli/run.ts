@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { isRangeStreamsError } from "../index.ts";
 import { runCat } from "./commands/cat.ts";
 import { runDemo } from "./commands/demo.ts";
+import { collectOption, type DoctorOptions, runDoctor } from "./commands/doctor.ts";
 import { runInfo } from "./commands/info.ts";
 import { type ReportOptions, runLs } from "./commands/ls.ts";
 import { EarlyEnd } from "./early-end.ts";
@@ -72,6 +73,14 @@ function buildProgram(version: string, context: CommandContext, show: (text: str
     .action((url: string, member: string | undefined, options: ReportOptions) =>
       runCat(url, { ...options, member }, context),
     );
+  program
+    .command("doctor")
+    .description("what a server does right and wrong with ranges, what it costs and which header mends it")
+    .argument("<url>", "an http(s) URL")
+    .option("--json", "print JSON")
+    .option("--origin <origin>", "also what a page of this origin may read (CORS), e.g. https://app.example")
+    .option("--header <line>", "send 'Name: value' along; may be given several times", collectOption)
+    .action((url: string, options: DoctorOptions) => runDoctor(url, options, context));
   add("demo", "see all of it at work on a server of its own").action((options: ReportOptions) =>
     runDemo(options, context),
   );

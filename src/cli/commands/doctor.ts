@@ -1,0 +1,97 @@
+import { type Diagnosis, type DiagnosisFacts, diagnose, type Finding } from "../../doctor.ts";
+import { RangeStreamsError } from "../../index.ts";
+import { EarlyEnd } from "../early-end.ts";
+import { escapeText, formatJson } from "../escape-text.ts";
+import { EXIT_BY_CODE } from "../exit-codes.ts";
+import { formatBytes } from "../format-bytes.ts";
+import type { CommandContext } from "../output.ts";
+
+/** Options of `doctor`. */
+export interface DoctorOptions {
+  json?: boolean | undefined;
+  origin?: string | undefined;
+  /** Lines as curl takes them: `Name: value`. */
+  header?: readonly string[] | undefined;
+}
+
+/** Gathers an option that may be given several times. */
+export function collectOption(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}
+
+/** `doctor URL`: what a server does right and wrong, and the headers to add. A server that is of no use is exit code 6. */
+export async function runDoctor(url: string, options: DoctorOptions, context: CommandContext): Promise<void> {
+  const { output, signal } = context;
+  const headers = (options.header ?? []).map(parseHeader);
+  const diagnosis = await diagnose(url, { headers, signal, origin: options.origin });
+  await output.write(options.json ? formatJson(withNulls(diagnosis)) : formatDiagnosis(diagnosis));
+  if (diagnosis.verdict === "unusable") throw new EarlyEnd(EXIT_BY_CODE.RANGE_IGNORED);
+}
+
+function parseHeader(line: string): [name: string, value: string] {
+  const colon = line.indexOf(":");
+  if (colon > 0) return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+  // Not echoed: it may be a credential.
+  throw new RangeStreamsError(
+    "INVALID_ARGUMENT",
+    "Asked to send a --header without a colon; write 'Name: value'",
+  );
+}
+
+function formatDiagnosis({ url, verdict, facts, findings, requests }: Diagnosis): string {
+  const lines = formatFacts(facts).map(([key, value]) => `${`${key}:`.padEnd(13)}${escapeText(value)}`);
+  const meaning = {
+    good: "parts of this file can be read well",
+    limited: "parts of this file can be read, at a cost",
+    unusable: "parts of this file cannot be read from here",
+  }[verdict];
+  const head = [escapeText(url), `${verdict}: ${meaning} (${requests} requests)`];
+  return `${[...head, "", ...lines, ...findings.flatMap(formatFinding)].join("\n")}\n`;
+}
+
+function formatFinding({ level, name, what, cost, remedy }: Finding): string[] {
+  return [
+    "",
+    `${level} (${name}): ${escapeText(what)}`,
+    `  cost:   ${escapeText(cost)}`,
+    `  remedy: ${escapeText(remedy)}`,
+  ];
+}
+
+function formatFacts(facts: DiagnosisFacts): [key: string, value: string][] {
+  const { size, validators, coding, redirects, cors } = facts;
+  const { strength, etag, lastModified } = validators;
+  const identity = [etag && `ETag ${etag}`, lastModified && `Last-Modified ${lastModified}`].filter(Boolean);
+  const onRequest = coding.onRequest === undefined ? "none" : `${coding.onRequest}, for who accepts it`;
+  const rows: [string, string][] = [
+    ["size", size === undefined ? "unknown" : `${formatBytes(size)} (${size} bytes)`],
+    ["type", facts.contentType ?? "not said"],
+    ["server", facts.server ?? "not said"],
+    ["identity", identity.length === 0 ? strength : `${strength} (${identity.join(", ")})`],
+    ["ranges", yesOrNo(facts.ranges)],
+    ["suffix", yesOrNo(facts.suffix)],
+    ["multi-range", yesOrNo(facts.multiRange)],
+    ["HEAD", yesOrNo(facts.head)],
+    ["If-Match", yesOrNo(facts.ifMatch)],
+    ["If-Range", yesOrNo(facts.ifRange)],
+    ["coding", coding.always ?? onRequest],
+    ["redirects", redirects.length === 0 ? "none" : redirects.map(({ url }) => url).join(" → ")],
+    ["keep-alive", yesOrNo(facts.keepAlive)],
+  ];
+  if (cors === undefined) return rows;
+  const hidden = cors.hidden.length === 0 ? "nothing hidden" : `hidden: ${cors.hidden.join(", ")}`;
+  const said = `${cors.origin}: readable: ${yesOrNo(cors.allowed)}; ${hidden}; preflight: ${yesOrNo(cors.preflight)}`;
+  return [...rows, ["CORS", said]];
+}
+
+function yesOrNo(fact: boolean | undefined): string {
+  return fact === undefined ? "not known" : fact ? "yes" : "no";
+}
+
+/** What is not known is null in JSON, not missing. */
+function withNulls(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withNulls);
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, withNulls(entry)]));
+}
