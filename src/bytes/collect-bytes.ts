@@ -17,11 +17,6 @@ export function concatBytes(chunks: readonly Bytes[]): Bytes {
 }
 
 /** Whether nothing else lies in the buffer beneath, so that keeping the bytes keeps only the bytes. */
-export function ownsBuffer(bytes: Bytes): boolean {
+function ownsBuffer(bytes: Bytes): boolean {
   return bytes.byteLength === bytes.buffer.byteLength;
-}
-
-/** The bytes over a buffer that holds nothing else: themselves where that is so, else a copy. */
-export function ownBytes(bytes: Bytes): Bytes {
-  return ownsBuffer(bytes) ? bytes : bytes.slice();
 }

@@ -2,7 +2,7 @@ import { deflateSync } from "fflate";
 import { createCrc32 } from "#crc32";
 
 /** A field value, or several, that replace what an honest writer would write. */
-export interface HeaderLies {
+interface HeaderLies {
   signature?: number;
   flags?: number;
   method?: number;
@@ -55,7 +55,7 @@ export interface ZipSpec {
   locator?: { recordOffset?: number; disk?: number; disks?: number };
 }
 
-export interface EndLies {
+interface EndLies {
   disk?: number;
   directoryDisk?: number;
   entriesOnDisk?: number;

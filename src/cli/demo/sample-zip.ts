@@ -26,7 +26,7 @@ export function makeSampleZip(): Uint8Array {
   for (const member of sampleMembers()) {
     const { data, crc32 } = compress(member);
     const name = Buffer.from(member.name);
-    const fields = sharedFields(member, data, crc32, name);
+    const fields = sharedFields(member, { data, crc32, name });
     const local = Buffer.concat([u32(0x04034b50), u16(20), fields, u16(0), name, data]);
     const attributes = [u16(0), u16(0), u16(0), u32(REGULAR_FILE << 16), u32(offset)];
     directory.push(
@@ -42,7 +42,10 @@ export function makeSampleZip(): Uint8Array {
 }
 
 /** What both headers of a member share, from its flags to the length of its name (APPNOTE 4.3.7, 4.3.12). */
-function sharedFields(member: SampleMember, data: Buffer, crc32: number, name: Buffer): Buffer {
+function sharedFields(
+  member: SampleMember,
+  { data, crc32, name }: { data: Buffer; crc32: number; name: Buffer },
+): Buffer {
   const method = member.stored ? 0 : 8;
   const sizes = [u32(crc32), u32(data.length), u32(member.bytes.length), u16(name.length)];
   return Buffer.concat([u16(UTF8_FLAG), u16(method), u16(DOS_TIME), u16(DOS_DATE), ...sizes]);

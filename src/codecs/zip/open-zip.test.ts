@@ -1,6 +1,7 @@
 import { type Zippable, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { buildZip, type MemberSpec, pack, text } from "../../../test/zip/build-zip.ts";
+import { drain } from "../../../test/zip/drain.ts";
 import { recordedSource } from "../../../test/zip/recorded-source.ts";
 import { openSource } from "../../open.ts";
 import { Range } from "../../ranges/range.ts";
@@ -22,10 +23,6 @@ function sampleBytes(length: number): Bytes {
 /** `toEqual` takes seconds for megabytes. */
 function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
-}
-
-async function drain(stream: ReadableStream<Bytes>): Promise<Bytes> {
-  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 const SMALL: MemberSpec[] = [

@@ -4,10 +4,10 @@ import { RangeStreamsError } from "../../errors.ts";
 // The records of a zip file, after APPNOTE.TXT 6.3.10 (its sections are named at each table). All numbers are little-endian;
 // offsets in the tables are relative to the start of the record.
 
-export const LOCAL_HEADER_SIGNATURE = 0x04034b50;
+const LOCAL_HEADER_SIGNATURE = 0x04034b50;
 export const CENTRAL_HEADER_SIGNATURE = 0x02014b50;
 export const END_RECORD_SIGNATURE = 0x06054b50;
-export const ZIP64_END_RECORD_SIGNATURE = 0x06064b50;
+const ZIP64_END_RECORD_SIGNATURE = 0x06064b50;
 export const ZIP64_LOCATOR_SIGNATURE = 0x07064b50;
 /** Archive extra data record (4.3.11): it precedes a directory that is encrypted as a whole. */
 export const ENCRYPTED_DIRECTORY_SIGNATURE = 0x08064b50;
