@@ -1,5 +1,5 @@
 import type { HeaderFields } from "./header-fields.ts";
-import type { RangeAsk } from "./range-header.ts";
+import type { ListAsk, RangeAsk } from "./range-header.ts";
 import type { Validators } from "./validators.ts";
 
 /** The head of a response, before a byte of its body was touched. */
@@ -18,10 +18,10 @@ export interface Pinned {
 }
 
 /** What a response is held against. */
-export interface Expectation {
+export interface Expectation<Ask extends RangeAsk | ListAsk = RangeAsk> {
   /** For messages; secrets removed. */
   readonly url: string;
-  readonly ask: RangeAsk;
+  readonly ask: Ask;
   /** Undefined for the first response of a session. */
   readonly pinned?: Pinned | undefined;
   /** `ignore` compares nothing, `strict` refuses what is not proven. */

@@ -1,10 +1,11 @@
 import type { HttpError } from "../errors.ts";
 import type { Expectation, ResponseHead } from "./expectation.ts";
+import type { ListAsk, RangeAsk } from "./range-header.ts";
 import { changed, refuse } from "./refusal.ts";
 import { compareValidators, describeChange, readValidators } from "./validators.ts";
 
 /** The error for a status that is no 206: which code it means depends on whether a file was already pinned. */
-export function refuseStatus(expected: Expectation, head: ResponseHead): HttpError {
+export function refuseStatus(expected: Expectation<RangeAsk | ListAsk>, head: ResponseHead): HttpError {
   const { status } = head;
   const inSession = expected.pinned !== undefined && expected.identity !== "ignore";
   if (status === 200) return refuseWhole(expected, head);
@@ -51,7 +52,7 @@ function isTransient(status: number): boolean {
   return [408, 425, 429, 500, 502, 503, 504].includes(status);
 }
 
-function refuseWhole(expected: Expectation, head: ResponseHead): HttpError {
+function refuseWhole(expected: Expectation<RangeAsk | ListAsk>, head: ResponseHead): HttpError {
   const { pinned } = expected;
   const got = readValidators(head.headers);
   if (pinned !== undefined && expected.identity !== "ignore") {

@@ -2,30 +2,41 @@ import type { Range } from "../ranges/range.ts";
 import { type ContentRange, parseContentRange } from "./content-range.ts";
 import { parseDecimal } from "./decimal.ts";
 import type { Expectation, ResponseHead } from "./expectation.ts";
+import type { ListAsk, RangeAsk } from "./range-header.ts";
 import { type Asked, changed, refuse } from "./refusal.ts";
 import { refuseStatus } from "./refuse-status.ts";
 import { compareValidators, describeChange, readValidators, type Validators } from "./validators.ts";
 
-/** A response whose head proved what its body will hold. */
-export interface VerifiedResponse {
-  /** Where the bytes of the body lie, half-open. */
-  readonly body: Range;
-  /** The part of `body` that was asked for: all of it, unless the server sent more around it. */
-  readonly wanted: Range;
-  /** Bytes in the representation, where the server tells. */
-  readonly total: number | undefined;
+/** A 206 of the representation that was pinned. */
+export interface VerifiedIdentity {
   readonly validators: Validators;
-  /** Content-Length was sent and equals `body.length`: the platform's parser guards the end of the body. */
-  readonly lengthDeclared: boolean;
   /** A validator that was pinned is missing here; only the size spoke. */
   readonly unproven: boolean;
 }
+
+/** A response whose head proved what its body will hold. */
+export interface VerifiedSpan extends VerifiedIdentity {
+  /** Where the bytes of the body lie, half-open. */
+  readonly body: Range;
+  /** Bytes in the representation, where the server tells. */
+  readonly total: number | undefined;
+  /** Content-Length was sent and equals `body.length`: the platform's parser guards the end of the body. */
+  readonly lengthDeclared: boolean;
+}
+
+/** A response that holds what was asked, or its beginning. */
+export interface VerifiedResponse extends VerifiedSpan {
+  /** The part of `body` that was asked for: all of it, unless the server sent more around it. */
+  readonly wanted: Range;
+}
+
+type AnyExpectation = Expectation<RangeAsk | ListAsk>;
 
 /**
  * A superset with more waste than this before or after the wanted bytes is refused rather than skipped. 1 MiB is what the
  * fault catalogue lets an ignored range cost; *unmeasured* beyond that.
  */
-const MAX_WASTE_BYTES = 1024 * 1024;
+export const MAX_WASTE_BYTES = 1024 * 1024;
 
 /**
  * The one gate between the wire and a reader: decides from status and header fields alone whether the body of a 206 is
@@ -35,12 +46,15 @@ const MAX_WASTE_BYTES = 1024 * 1024;
  * HTTP_STATUS, as an HttpError. A 416 is HTTP_STATUS here: only the caller knows whether the range lies inside the file.
  */
 export function verifyResponse(expected: Expectation, head: ResponseHead): VerifiedResponse {
-  if (head.status !== 206) throw refuseStatus(expected, head);
-  refuseCoding(expected, head);
-  const validators = visibleValidators(head);
-  const unproven = checkIdentity(expected, validators);
+  const span = verifySpan(expected, head);
+  return { ...span, wanted: wantedPart(expected, head, span) };
+}
+
+/** All of {@link verifyResponse} but whether the span of the body is the one that was asked for. */
+export function verifySpan(expected: AnyExpectation, head: ResponseHead): VerifiedSpan {
+  const identity = verifyIdentity(expected, head);
   const placed = placeBody(expected, head);
-  checkTotal(expected, head, placed.total);
+  checkTotal(expected, placed.total);
   const length = declaredLength(expected, head);
   if (length !== undefined && length !== placed.body.length) {
     const what = `Content-Length ${length} for the ${placed.body.length} bytes of Content-Range`;
@@ -50,8 +64,15 @@ export function verifyResponse(expected: Expectation, head: ResponseHead): Verif
       advice: "the server or a proxy contradicts itself",
     });
   }
-  const wanted = wantedPart(expected, head, placed);
-  return { ...placed, wanted, validators, unproven, lengthDeclared: length !== undefined };
+  return { ...placed, ...identity, lengthDeclared: length !== undefined };
+}
+
+/** Status, coding and validators: what a 206 must prove wherever the bytes of its body lie. */
+export function verifyIdentity(expected: AnyExpectation, head: ResponseHead): VerifiedIdentity {
+  if (head.status !== 206) throw refuseStatus(expected, head);
+  refuseCoding(expected, head);
+  const validators = visibleValidators(head);
+  return { validators, unproven: checkIdentity(expected, validators) };
 }
 
 /** @throws ENCODED for any content coding: ranges address coded bytes, and a platform may decode without being asked. */
@@ -74,7 +95,7 @@ function visibleValidators(head: ResponseHead): Validators {
   return hidden && validators.strength === "strong" ? { ...validators, strength: "weak" } : validators;
 }
 
-function checkIdentity(expected: Expectation, validators: Validators): boolean {
+function checkIdentity(expected: AnyExpectation, validators: Validators): boolean {
   const { pinned, identity } = expected;
   const head = { status: 206 };
   if (identity === "ignore") return false;
@@ -98,7 +119,7 @@ interface Placed {
   readonly total: number | undefined;
 }
 
-function placeBody(expected: Expectation, head: ResponseHead): Placed {
+function placeBody(expected: AnyExpectation, head: ResponseHead): Placed {
   const field = head.headers.get("content-range");
   if (field === null) return placeUnseen(expected, head);
   const parsed: ContentRange | undefined = parseContentRange(field);
@@ -114,7 +135,7 @@ function placeBody(expected: Expectation, head: ResponseHead): Placed {
 }
 
 /** Where a browser hides Content-Range, a declared length equal to the span asked for is the proof that is left. */
-function placeUnseen(expected: Expectation, head: ResponseHead): Placed {
+function placeUnseen(expected: AnyExpectation, head: ResponseHead): Placed {
   const { ask } = expected;
   if (!head.filtered) {
     const advice = "RFC 9110 section 15.3.7.1 requires it; the position of the bytes cannot be proven";
@@ -142,10 +163,11 @@ export function declaredLength(expected: Asked, head: ResponseHead): number | un
   throw refuse(expected, head.status, { code: "BAD_RESPONSE", got, advice: "it must be one decimal number" });
 }
 
-function checkTotal(expected: Expectation, head: ResponseHead, total: number | undefined): void {
+/** @throws CHANGED for another total than the size that was pinned. */
+export function checkTotal(expected: AnyExpectation, total: number | undefined): void {
   const size = expected.pinned?.size;
   if (expected.identity === "ignore" || total === undefined || size === undefined || total === size) return;
-  throw changed(expected, head.status, `a total of ${total} bytes where ${size} were pinned`);
+  throw changed(expected, 206, `a total of ${total} bytes where ${size} were pinned`);
 }
 
 function wantedPart(expected: Expectation, head: ResponseHead, placed: Placed): Range {

@@ -1,6 +1,6 @@
 import { HttpError, isRangeStreamsError } from "../errors.ts";
 import type { Pinned } from "../http/expectation.ts";
-import { formatRangeHeader, type RangeAsk } from "../http/range-header.ts";
+import { formatRangeHeader, type ListAsk, type RangeAsk } from "../http/range-header.ts";
 import type { Call } from "./call.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { closedError } from "./closed-error.ts";
@@ -60,7 +60,7 @@ export interface HttpSettings {
 export interface HttpRequest {
   readonly method: "GET" | "HEAD";
   /** Undefined asks for the whole. */
-  readonly ask: RangeAsk | undefined;
+  readonly ask: RangeAsk | ListAsk | undefined;
   readonly call: Call;
 }
 

@@ -9,6 +9,7 @@ import { beginCall, type Call } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
 import { HttpLink, type HttpSettings } from "./http-link.ts";
 import { HttpSource } from "./http-source.ts";
+import { unwrapPart } from "./multi-range-part.ts";
 import { RangeBody } from "./range-body.ts";
 import { Recovery } from "./recovery.ts";
 import type { Bytes, Identity, Source } from "./source.ts";
@@ -117,7 +118,8 @@ function blamesSuffix(link: HttpLink, error: unknown): boolean {
 async function settleBy(link: HttpLink, first: FirstAsk, call: Call): Promise<Settled> {
   const exchange = await link.send({ method: "GET", ask: first.ask, call });
   try {
-    return await judge(link, first, { exchange, call });
+    const answer = await unwrapPart(link, first.ask, { exchange, call });
+    return await judge(link, first, { exchange: answer, call });
   } catch (error) {
     exchange.discard();
     throw error;

@@ -1,4 +1,4 @@
-import { formatRangeHeader, type RangeAsk } from "../http/range-header.ts";
+import { formatRangeHeader, type ListAsk, type RangeAsk } from "../http/range-header.ts";
 import type { HttpTarget } from "./url.ts";
 
 /** What decides which fields a request carries. */
@@ -8,7 +8,7 @@ export interface RequestFieldsInput {
   readonly headers: ReadonlyMap<string, string>;
   /** The request goes to another origin than that of the URL given. */
   readonly foreign: boolean;
-  readonly ask: RangeAsk | undefined;
+  readonly ask: RangeAsk | ListAsk | undefined;
   /** The entity-tag of an If-Match. */
   readonly condition: string | undefined;
 }

@@ -1,14 +1,16 @@
 import { HttpError, isRangeStreamsError, OutOfBoundsError, type RangeStreamsError } from "../errors.ts";
 import { parseContentRange } from "../http/content-range.ts";
 import type { Expectation } from "../http/expectation.ts";
-import type { RangeAsk } from "../http/range-header.ts";
+import { type ListAnswer, verifyList } from "../http/multipart-response.ts";
+import type { ListAsk, RangeAsk } from "../http/range-header.ts";
 import { changed, refuse } from "../http/refusal.ts";
 import { parseRetryAfter } from "../http/retry-after.ts";
-import { type VerifiedResponse, verifyResponse } from "../http/verify-response.ts";
+import { type VerifiedIdentity, type VerifiedResponse, verifyResponse } from "../http/verify-response.ts";
 import type { Range } from "../ranges/range.ts";
 import type { Call } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpLink } from "./http-link.ts";
+import { unwrapPart } from "./multi-range-part.ts";
 
 /**
  * What a signed URL answers when its time is over: 403 from S3 and Google, 401 and 410 elsewhere, 400 for an expired session token
@@ -28,25 +30,61 @@ export interface VerifiedExchange {
  * @throws what {@link verifyResponse} and {@link HttpLink.send} throw; a 416 inside the pinned size is CHANGED.
  */
 export async function getVerified(link: HttpLink, ask: RangeAsk, call: Call): Promise<VerifiedExchange> {
+  const check = async (answered: Exchange): Promise<VerifiedExchange> => {
+    const exchange = await unwrapPart(link, ask, { exchange: answered, call });
+    const verified = verifyAnswer(link, ask, exchange);
+    adopt(link, ask, verified);
+    return { exchange, verified };
+  };
+  return getChecked(link, ask, { call, check });
+}
+
+/** An answer to several ranges that passed the gate. */
+export interface ListExchange {
+  readonly exchange: Exchange;
+  readonly answer: ListAnswer;
+}
+
+/**
+ * One GET of several ranges, through the gate; where its bytes lie, its parts will say.
+ *
+ * @throws what {@link verifyList} and {@link HttpLink.send} throw.
+ */
+export async function getList(link: HttpLink, ask: ListAsk, call: Call): Promise<ListExchange> {
+  const check = async (exchange: Exchange): Promise<ListExchange> => {
+    try {
+      const answer = verifyList(expectation(link, ask), exchange);
+      learnRanges(link);
+      adopt(link, ask, answer);
+      return { exchange, answer };
+    } catch (error) {
+      throw withRetryAfter(error, exchange);
+    }
+  };
+  return getChecked(link, ask, { call, check });
+}
+
+interface Check<T> {
+  readonly call: Call;
+  /** What the answer is worth; whatever it throws ends the exchange. */
+  readonly check: (exchange: Exchange) => Promise<T>;
+}
+
+async function getChecked<T>(link: HttpLink, ask: RangeAsk | ListAsk, { call, check }: Check<T>): Promise<T> {
   const exchange = await link.send({ method: "GET", ask, call });
   try {
-    const verified = verifyAnswer(link, ask, exchange);
-    adopt(link, verified);
-    if (verified.unproven) {
-      if (link.sawChange)
-        throw changed(expectation(link, ask), 206, "no validator, of a file that was seen to change");
-      link.warnOnce("unproven", `${link.name}: validators went missing; only the size is compared`);
-    }
-    return { exchange, verified };
+    return await check(exchange);
   } catch (error) {
     exchange.discard();
     if (isRangeStreamsError(error, "CHANGED")) link.sawChange = true;
     if (exchange.status === 412 && link.sendsConditions && link.origin.capabilities.ifMatch === undefined) {
       // Some servers refuse every If-Match. Only a plain answer can tell such a one from a changed file.
       link.origin.capabilities.ifMatch = false;
-      return getVerified(link, ask, call);
+      return getChecked(link, ask, { call, check });
     }
-    if (EXPIRED.has(exchange.status) && link.forgetTarget(exchange.url)) return getVerified(link, ask, call);
+    if (EXPIRED.has(exchange.status) && link.forgetTarget(exchange.url)) {
+      return getChecked(link, ask, { call, check });
+    }
     throw error;
   }
 }
@@ -69,11 +107,23 @@ export function verifyAnswer(link: HttpLink, ask: RangeAsk, exchange: Exchange):
   }
 }
 
-/** A file that was opened without any validator is held to the first one that an answer shows. */
-function adopt(link: HttpLink, { validators }: VerifiedResponse): void {
+/**
+ * A file that was opened without any validator is held to the first one that an answer shows; one that was seen to change is no
+ * longer believed without any.
+ */
+function adopt(
+  link: HttpLink,
+  ask: RangeAsk | ListAsk,
+  { validators, unproven }: VerifiedIdentity,
+): void {
   const { pinned } = link;
   if (pinned?.validators.strength === "none" && validators.strength !== "none")
     link.pinned = { ...pinned, validators };
+  if (!unproven) return;
+  if (link.sawChange) {
+    throw changed(expectation(link, ask), 206, "no validator, of a file that was seen to change");
+  }
+  link.warnOnce("unproven", `${link.name}: validators went missing; only the size is compared`);
 }
 
 /** A 416 inside the pinned size means another file; while the size is a secret it means the end of this one. */
@@ -102,8 +152,7 @@ function beyond(link: HttpLink, range: Range, size: number | undefined): OutOfBo
 /** What a right answer shows of its server. */
 function learn(link: HttpLink, ask: RangeAsk, { body, wanted, total }: VerifiedResponse): void {
   const { capabilities } = link.origin;
-  capabilities.ranges = true;
-  if (link.sendsConditions) capabilities.ifMatch = true;
+  learnRanges(link);
   if (ask.kind === "suffix") capabilities.suffix = true;
   // Less than was asked, and not for want of more: that is a cap once it has been seen twice.
   if (ask.kind !== "span" || wanted.length === ask.range.length || body.end === total) return;
@@ -111,7 +160,14 @@ function learn(link: HttpLink, ask: RangeAsk, { body, wanted, total }: VerifiedR
   link.shortAnswerBytes = wanted.length;
 }
 
-function expectation(link: HttpLink, ask: RangeAsk): Expectation {
+function learnRanges(link: HttpLink): void {
+  const { capabilities } = link.origin;
+  capabilities.ranges = true;
+  if (link.sendsConditions) capabilities.ifMatch = true;
+}
+
+/** What an answer is held against. */
+export function expectation<Ask extends RangeAsk | ListAsk>(link: HttpLink, ask: Ask): Expectation<Ask> {
   return { url: link.name, ask, pinned: link.pinned, identity: link.settings.identity };
 }
 
