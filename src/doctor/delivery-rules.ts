@@ -58,8 +58,9 @@ function findSilence(observed: Observed): Finding[] {
     finding("no-answer", {
       what: `Not every request got a useful answer: ${list.join(", ")}.`,
       cost: "Such a read is tried again, after a pause, until `retry.attempts` are used up.",
-      remedy:
-        "Run the diagnosis again; if it stays so, look into the logs of the server for errors, limits and time-outs.",
+      remedy: observed.filtered
+        ? "In a browser a refused preflight looks like this too: run `range-streams doctor URL --origin ORIGIN` at a terminal, which can tell."
+        : "Run the diagnosis again; if it stays so, look into the logs of the server for errors, limits and time-outs.",
     }),
   ];
 }

@@ -1,6 +1,7 @@
 import { HttpError } from "../errors.ts";
 import { parseContentRange } from "../http/content-range.ts";
 import { parseDecimal } from "../http/decimal.ts";
+import type { RangeAsk } from "../http/range-header.ts";
 import { refuseStatus } from "../http/refuse-status.ts";
 import { Range } from "../ranges/range.ts";
 import { judgeRange, seeOutcome } from "./judge-answer.ts";
@@ -33,7 +34,7 @@ export async function probeFirst(prober: Prober): Promise<FirstContact> {
   const ask = { kind: "span", range: FIRST } as const;
   const answer = await prober.send({ ask });
   if (answer instanceof HttpError) throw answer;
-  const first = judgeRange(answer, { ask, url: prober.name });
+  const first = judgeRange(answer, { ask: hiddenAsk(answer) ?? ask, url: prober.name });
   const settled = { first, plain: undefined, filtered: answer.filtered };
   if (answer.status === 206) return { ...settled, empty: false };
   if (answer.status === 200) return { ...settled, empty: holdsNothing(answer) };
@@ -43,6 +44,14 @@ export async function probeFirst(prober: Prober): Promise<FirstContact> {
   const whole = await prober.send({});
   if (whole instanceof HttpError || whole.status !== 200) throw refusal;
   return { ...settled, plain: seeOutcome("GET", whole), empty: holdsNothing(whole) };
+}
+
+/** Where CORS hides Content-Range, a file shorter than what was asked for shows only in the Content-Length, which is never hidden. */
+function hiddenAsk({ status, filtered, headers }: Answer): RangeAsk | undefined {
+  const length = parseDecimal(headers.get("content-length")?.trim() ?? "");
+  const hidden = status === 206 && filtered && headers.get("content-range") === null;
+  if (!hidden || length === undefined || length === 0 || length > FIRST.length) return undefined;
+  return { kind: "span", range: new Range(0, length) };
 }
 
 /** Servers ignore or refuse a range of an empty file (Go's, nginx and Apache do), and may. */

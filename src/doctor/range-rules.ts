@@ -159,7 +159,9 @@ function findManners(first: RangeSeen): Finding[] {
   const { range, span, wanted, total, asked, fields } = first;
   const found: [FindingName, FindingWords][] = [];
   if (span === undefined || wanted === undefined) return [];
-  if (total === undefined) found.push(["size-hidden", sizeHidden]);
+  // Where CORS hides all of Content-Range, that is another finding.
+  const told = fields["content-range"] !== undefined || first.asPart;
+  if (total === undefined && told) found.push(["size-hidden", sizeHidden]);
   // What was asked for begins at 0, so that its end is a length.
   const due = Math.min(total ?? 0, range?.end ?? 0);
   if (wanted.end < due) {

@@ -19,7 +19,7 @@ export function settleFacts(observed: Observed): DiagnosisFacts {
     stable:
       second === undefined || isSilent(second) ? undefined : second.fault !== "CHANGED" && !second.unproven,
     ranges: settleRanges(observed),
-    suffix: works(observed.suffix),
+    suffix: hides(observed, observed.suffix) ? undefined : works(observed.suffix),
     multiRange: observed.list === undefined || isUntold(observed.list) ? undefined : observed.list.parts,
     head: head === undefined || isUntold(head) ? undefined : head.status === 200 && head.length === size,
     ifMatch: settleCondition(observed.rightIfMatch, observed.wrongIfMatch, 412),
@@ -92,6 +92,11 @@ function settleRanges({ first, second, empty }: Observed): boolean | undefined {
   if (taken.length === 0) return false;
   if (taken.length < told.length) return undefined;
   return second === undefined || agree(first, second);
+}
+
+/** CORS hides where the bytes lie: whether they are the last ones cannot be told. */
+function hides({ filtered }: Observed, seen: RangeSeen | undefined): boolean {
+  return filtered && seen?.status === 206 && seen.fields["content-range"] === undefined;
 }
 
 function works(seen: RangeSeen | undefined): boolean | undefined {

@@ -24,7 +24,14 @@ describe(`diagnose (${browser ? "in a browser" : "in Node"})`, () => {
     );
   });
 
-  it("takes a preflight that is refused for a suffix that does not work", async () => {
+  it("is not misled by a short file whose Content-Range is hidden", async () => {
+    await using lab = await startLab({ files: { "file.bin": { pattern: 50, seed: 4 } }, cors: "plain" });
+    const { findings, facts } = await diagnose(`${lab.url}/file.bin`);
+    expect(facts).toMatchObject({ size: 50, ranges: true, suffix: browser ? undefined : true });
+    expect(findings.map(({ name }) => name)).toEqual(browser ? ["cors-hides-fields", "weak-validators"] : []);
+  });
+
+  it("says what a refused preflight looks like", async () => {
     await using lab = await startLab({
       files,
       misbehave: { name: "status", status: 405, method: "OPTIONS" },
@@ -33,6 +40,7 @@ describe(`diagnose (${browser ? "in a browser" : "in Node"})`, () => {
     expect(facts.ranges).toBe(true);
     const names = findings.map(({ name }) => name);
     expect([verdict, names]).toEqual(browser ? ["limited", ["no-answer"]] : ["good", []]);
+    if (browser) expect(findings[0]?.remedy).toContain("--origin");
   });
 
   it("says that the redirect which the platform followed is there", async () => {
