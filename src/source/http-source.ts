@@ -4,6 +4,7 @@ import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
 import { beginCall } from "./call.ts";
 import { closedError } from "./closed-error.ts";
 import type { HttpLink } from "./http-link.ts";
+import { readParts } from "./multi-range.ts";
 import { RangeBody } from "./range-body.ts";
 import type { Bytes, Identity, ReadOptions, Source } from "./source.ts";
 import { streamChunks } from "./stream-chunks.ts";
@@ -48,6 +49,25 @@ export class HttpSource implements Source {
 
   stream(input: RangeInput = [0], options: ReadOptions = {}): ReadableStream<Bytes> {
     return streamChunks(() => new RangeBody(this.#link, this.#resolve(input)), options.signal);
+  }
+
+  /**
+   * The engine's door to multi-range: the bytes of several ranges, in the order asked, by one GET for every 50 of them, and
+   * parallel single ranges where the server does not answer lists (which it is then not asked for again). Whether that is
+   * worth it is the engine's to decide. Any order, duplicates and overlaps are fine.
+   *
+   * @throws what {@link HttpSource.read} throws; BAD_RESPONSE for parts that break the grammar or contradict each other.
+   */
+  async readParts(inputs: readonly RangeInput[], options: ReadOptions = {}): Promise<Bytes[]> {
+    options.signal?.throwIfAborted();
+    const ranges = inputs.map((input) => this.#resolve(input));
+    const signals = [options.signal, this.#link.closing];
+    const call = beginCall({ signals, totalMs: this.#link.settings.timeouts.totalMs, url: this.name });
+    try {
+      return await readParts(this.#link, ranges, call);
+    } finally {
+      call.end();
+    }
   }
 
   async close(): Promise<void> {

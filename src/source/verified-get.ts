@@ -111,11 +111,7 @@ export function verifyAnswer(link: HttpLink, ask: RangeAsk, exchange: Exchange):
  * A file that was opened without any validator is held to the first one that an answer shows; one that was seen to change is no
  * longer believed without any.
  */
-function adopt(
-  link: HttpLink,
-  ask: RangeAsk | ListAsk,
-  { validators, unproven }: VerifiedIdentity,
-): void {
+function adopt(link: HttpLink, ask: RangeAsk | ListAsk, { validators, unproven }: VerifiedIdentity): void {
   const { pinned } = link;
   if (pinned?.validators.strength === "none" && validators.strength !== "none")
     link.pinned = { ...pinned, validators };
