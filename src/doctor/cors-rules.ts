@@ -46,7 +46,7 @@ export function findCors({ cors, filtered, first }: Observed): Finding[] {
 function blocked({ origin, get, hops }: CorsSeen): Finding {
   const refusing = [...hops, get.fields].find((fields) => !allows(fields, origin)) ?? {};
   const value = refusing["access-control-allow-origin"];
-  const where = refusing === get.fields ? "The answer" : "A redirect on the way";
+  const where = refusing === get.fields ? "the answer" : "a redirect on the way";
   return finding("cors-blocked", {
     what: `A page of ${origin} cannot read the file: ${where} ${value === undefined ? "has no Access-Control-Allow-Origin" : `says Access-Control-Allow-Origin: ${value}`}.`,
     cost: "Every read from that page fails; a browser shows it as a network error.",

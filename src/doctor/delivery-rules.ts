@@ -20,7 +20,7 @@ function findRedirects({ redirects }: Observed): Finding[] {
   const how = statuses.length === 0 ? "" : ` (status ${statuses.join(", ")})`;
   const words = {
     what: `The URL leads elsewhere, ${times}${how}: to ${last.url}.`,
-    cost: `${redirects.length} more ${redirects.length === 1 ? "request" : "requests"} to open; later reads go to where it led. What \`headers\` hold goes to the first origin alone.`,
+    cost: `${redirects.length === 1 ? "One more request" : `${redirects.length} more requests`} to open; later reads go to where it led. What \`headers\` hold goes to the first origin alone.`,
   };
   const permanent = statuses.length > 0 && statuses.every((status) => status === 301 || status === 308);
   return [

@@ -21,8 +21,8 @@ const TIMEOUTS = { connectMs: 10_000, headersMs: 15_000, idleMs: 15_000, totalMs
 
 /**
  * Finds out what a server does with ranges of one URL, and says in plain words what is wrong, what it costs and what mends it. Sends
- * up to 10 requests one after the other, 2 more with `origin`, redirects beside; of no body more than 64 KiB is taken. Each
- * is sent once: a probe that fails is a finding.
+ * up to 10 requests one after the other, 2 more with `origin`, redirects and connections found dead beside; of no body more than
+ * 64 KiB is taken. Each is sent once: a probe that fails is a finding.
  *
  * @throws INVALID_ARGUMENT for a bad URL or option; where the first contact already fails NETWORK, TIMEOUT, AUTH, NOT_FOUND,
  * RATE_LIMITED, REDIRECT, BAD_RESPONSE or HTTP_STATUS; the reason of `signal` where that aborts.

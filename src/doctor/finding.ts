@@ -14,7 +14,7 @@ export function finding(name: FindingName, words: FindingWords): Finding {
 /** What came back, in words. */
 export function describeSeen({ status, fault, fields }: Seen): string {
   if (status === undefined) return `no answer (${fault})`;
-  const shown = ["content-range", "content-encoding", "content-type"].flatMap((name) => {
+  const shown = ["content-range", "content-encoding"].flatMap((name) => {
     const value = fields[name];
     return value === undefined ? [] : [`${fieldName(name)}: ${value.slice(0, 80)}`];
   });

@@ -49,7 +49,7 @@ function findFault(seen: RangeSeen, observed: Observed): Finding | undefined {
         "Mend the range handling of the server, or switch off the proxy or cache that mixes answers up.",
     });
   }
-  if (fault === "BAD_RESPONSE" && status === 206) return finding("ranges-unproven", unproven(seen, got));
+  if (fault === "BAD_RESPONSE" && status === 206) return finding("ranges-unproven", unproven(seen));
   return finding("ranges-refused", {
     what: `A range is refused and the whole file is not: ${got}${observed.plain === undefined ? "" : ", a GET without Range by status 200"}.`,
     cost: "Parts cannot be read, only the whole file.",
@@ -57,13 +57,12 @@ function findFault(seen: RangeSeen, observed: Observed): Finding | undefined {
   });
 }
 
-function unproven({ fields }: RangeSeen, got: string): FindingWords {
+function unproven({ fields, asked }: RangeSeen): FindingWords {
   const range = fields["content-range"];
-  const contradicts =
-    range === undefined ? "has no Content-Range" : `says Content-Range: ${range.slice(0, 80)}`;
+  const says = range === undefined ? "has no Content-Range" : `says Content-Range: ${range.slice(0, 80)}`;
   const length = fields["content-length"];
   return {
-    what: `A 206 does not prove which bytes it holds: ${got}; it ${contradicts}${length === undefined ? "" : ` and Content-Length: ${length}`}.`,
+    what: `A 206 does not prove which bytes it holds: the answer to ${asked} ${says}${length === undefined ? "" : ` and Content-Length: ${length}`}.`,
     cost: "No byte of this server can be used: where they lie would be a guess.",
     remedy:
       "Send one `Content-Range: bytes FIRST-LAST/TOTAL` and a Content-Length of LAST - FIRST + 1 with every 206 (RFC 9110 section 15.3.7).",

@@ -34,7 +34,7 @@ function findList({ list }: Observed, facts: DiagnosisFacts): Finding[] {
   return [
     finding("no-multi-range", {
       what: `Several ranges in one request do not come as several parts: ${list.asked} was answered by ${describeSeen(list)}.`,
-      cost: "None on a server that serves many requests at once, as object stores do: ranges are asked for one by one.",
+      cost: "Scattered pieces are asked for one by one, side by side: more requests, and little more time.",
       remedy:
         "Nothing need be done; where the server can, allow a few dozen ranges (nginx `max_ranges`, Apache `MaxRanges`).",
     }),

@@ -9,10 +9,13 @@ import {
   startRangeServer,
 } from "../../src/testing.ts";
 
-/** The file that is diagnosed: large, so that a download would show. */
-export const FILE: Uint8Array<ArrayBuffer> = patternBytes(20_000_000, 3);
+const BYTES = patternBytes(20_000_000, 3);
+/** The file that is diagnosed: large, so that a download would show; its ETag need not be made of all that. */
+const FILE: FileContent = { bytes: BYTES, etag: '"v1"' };
+/** Its bytes. */
+export const SIZE: number = BYTES.length;
 /** Time limits that make silence short. */
-export const QUICK = { connectMs: 2000, headersMs: 250, idleMs: 250, totalMs: 3000 } as const;
+export const QUICK = { connectMs: 2000, headersMs: 500, idleMs: 500, totalMs: 3000 } as const;
 export const ORIGIN = "https://app.example";
 
 /** A server, what it serves, and how the doctor is called. */

@@ -80,7 +80,12 @@ function formatFacts(facts: DiagnosisFacts): [key: string, value: string][] {
   ];
   if (cors === undefined) return rows;
   const hidden = cors.hidden.length === 0 ? "nothing hidden" : `hidden: ${cors.hidden.join(", ")}`;
-  const said = `${cors.origin}: readable: ${yesOrNo(cors.allowed)}; ${hidden}; preflight: ${yesOrNo(cors.preflight)}`;
+  const allowed = cors.allowed
+    ? `readable, ${hidden}`
+    : cors.allowed === false
+      ? "not readable"
+      : "not known";
+  const said = `${cors.origin}: ${allowed}; preflight: ${yesOrNo(cors.preflight)}`;
   return [...rows, ["CORS", said]];
 }
 
