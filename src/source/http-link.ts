@@ -148,10 +148,13 @@ export class HttpLink implements RecoveryWatcher {
     if (failure instanceof LeftAloneError) return;
     const { health, queue } = this.origin;
     const unanswered = failure.code === "NETWORK" && failure.status === undefined;
-    if (unanswered || failure.code === "TIMEOUT" || failure.code === "HTTP_STATUS") health.failed(failure);
-    if (failure.retryAfterMs !== undefined) queue.pause(failure.retryAfterMs);
     // A refused connection beside others that work is a limit too.
     const limited = failure.status === 429 || failure.status === 503 || (unanswered && queue.active > 1);
+    // A server that bears fewer connections than it got is not down: only what fails on a single one says so.
+    const tooMany = limited && queue.ceiling >= 2;
+    const down = unanswered || failure.code === "TIMEOUT" || failure.code === "HTTP_STATUS";
+    if (down && !tooMany) health.failed(failure);
+    if (failure.retryAfterMs !== undefined) queue.pause(failure.retryAfterMs);
     if (limited) queue.complained();
     // Another mirror may answer where this one went away; what it has is held against the pinned identity.
     if (unanswered) this.#resolved = undefined;

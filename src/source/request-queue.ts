@@ -5,8 +5,6 @@ import { onAbort } from "./on-abort.ts";
  * just between two chunks is not interrupted, short enough that nobody notices; *unmeasured*.
  */
 const GRACE_MS = 20;
-/** Complaints this close together are about one and the same burst of requests. *Unmeasured*. */
-const BURST_MS = 100;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What a slot's holder can do when another request needs the connection. */
@@ -59,7 +57,6 @@ export class RequestQueue {
   #parking = 0;
   /** Connections that the server seems to bear. */
   #ceiling = Number.POSITIVE_INFINITY;
-  #complainedAt = Number.NEGATIVE_INFINITY;
   #pausedUntil = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -111,11 +108,12 @@ export class RequestQueue {
     this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms);
   }
 
-  /** The server complained of too much: half the connections from now on, at least one. One burst counts once. */
+  /**
+   * The server complained of too much: half the connections from now on, at least one. While more are still open than are
+   * allowed now, a complaint is about those, and counts no second time.
+   */
   complained(): void {
-    const at = performance.now();
-    if (at - this.#complainedAt < BURST_MS) return;
-    this.#complainedAt = at;
+    if (this.#held.size > this.#ceiling) return;
     const now = Math.min(this.#ceiling, Math.max(1, this.#held.size));
     this.#ceiling = Math.max(1, Math.floor(now / 2));
   }
