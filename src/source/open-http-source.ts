@@ -12,7 +12,7 @@ import { HttpSource } from "./http-source.ts";
 import { unwrapPart } from "./multi-range-part.ts";
 import { RangeBody } from "./range-body.ts";
 import { Recovery } from "./recovery.ts";
-import type { Bytes, Identity, Source } from "./source.ts";
+import type { Bytes, Identity } from "./source.ts";
 import { type ChunkReader, streamChunks } from "./stream-chunks.ts";
 import { getVerified, unsatisfiedTotal, type VerifiedExchange, verifyAnswer } from "./verified-get.ts";
 import { WholeBody, wholeLength } from "./whole-body.ts";
@@ -26,7 +26,7 @@ export interface FirstAsk {
 
 /** A source, and the body of its first answer, not yet read. */
 export interface HttpOpening {
-  readonly source: Source;
+  readonly source: HttpSource;
   /** Undefined where the file is empty, or comes whole. */
   readonly first: { readonly range: Range; readonly stream: ReadableStream<Bytes> } | undefined;
   /** All of the file, where the server knows no ranges and may send it whole: then nothing else can be read from. */
