@@ -14,7 +14,8 @@ export class RangeLedger {
   /** Every handle that is open, those included that own nothing any more. */
   readonly #open = new Set<RangeResponse>();
   /** In the order they were added, closed ones among them; replanted ones do not count. */
-  readonly #added: RangeResponse[] = [];
+  #added: RangeResponse[] = [];
+  #closed = 0;
 
   /** The handle whose unread part is exactly this. */
   identical(range: Range): RangeResponse | undefined {
@@ -46,6 +47,12 @@ export class RangeLedger {
   }
 
   remove(response: RangeResponse): void {
+    // Closed handles are let go once they are the larger part, which costs each of them one step.
+    this.#closed++;
+    if (this.#closed > this.#added.length / 2) {
+      this.#added = this.#added.filter(({ isClosed }) => !isClosed);
+      this.#closed = 0;
+    }
     this.#open.delete(response);
     this.unread.delete(response.remaining);
     if (this.requested.get(response.owned) === response) this.requested.delete(response.owned);
