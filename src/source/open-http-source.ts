@@ -207,9 +207,20 @@ async function settleUnsatisfied(
     exchange.discard();
     if ((await headSize(link, call)) === 0) return settleEmpty(link, first, { exchange, identity });
   }
+  if (!first.exact && probeStart(first.ask) > 0) {
+    // A probe wholly past the end holds nothing of the file: its head tells size and identity as well.
+    exchange.discard();
+    return settleBy(link, { ask: HEAD_PROBE, exact: false }, call);
+  }
   const advice = "the server refuses a range that it should have";
   const refusal = { code: "HTTP_STATUS", got: "status 416", advice } as const;
   throw refuse({ url: link.name, ask: first.ask }, 416, refusal);
+}
+
+/** Where a probe begins; a suffix begins where its server says. */
+function probeStart(ask: RangeAsk): number {
+  if (ask.kind === "suffix") return 0;
+  return ask.kind === "span" ? ask.range.start : ask.start;
 }
 
 /**
@@ -284,7 +295,7 @@ function askedSpan(
     case "span":
       return { text: String(ask.range), span: ask.range };
     case "from":
-      return { text: `all from ${ask.start} on`, span: { start: ask.start, end: size ?? ask.start } };
+      return { text: `all from ${ask.start} on`, span: { start: ask.start, end: ask.start } };
     case "suffix":
       return { text: `the last ${ask.length}`, span: { start: -ask.length, end: size ?? 0 } };
   }

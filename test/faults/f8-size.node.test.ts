@@ -60,6 +60,28 @@ describe("F8: size discovery and odd files", () => {
     expect(server.requests.map(({ method }) => method)).toEqual(["GET"]);
   });
 
+  it.each([[[5000, 6000]], [[5000]], [[900, 6000]]] as const)(
+    "a probe %j of 1,000 bytes is clamped to the file, wholly or in part",
+    async (probe) => {
+      await using server = await startRangeServer({ files: { file } });
+      await using source = await openSource(`${server.url}/file`, { probe });
+      expect(source.size).toBe(1000);
+      expect(source.identity.strength).toBe("strong");
+      expectSameBytes(await source.read([0]), file);
+      expect(server.requests.length).toBeLessThanOrEqual(2);
+    },
+  );
+
+  it("a first range past the end is OUT_OF_BOUNDS with a span that is not reversed", async () => {
+    await using server = await startRangeServer({ files: { file } });
+    const opening = RangeStream.open(`${server.url}/file`, { range: [5000] });
+    await expect(opening).rejects.toMatchObject({
+      code: "OUT_OF_BOUNDS",
+      size: 1000,
+      range: { start: 5000, end: 5000 },
+    });
+  });
+
   it("139. a size that stays a secret: bounded reads work, what needs it is UNKNOWN_SIZE", async () => {
     await using server = await startRangeServer({ files: { file }, misbehave: "no-total" });
     await using stream = await RangeStream.open(`${server.url}/file`);
