@@ -137,6 +137,11 @@ async function judge(link: HttpLink, first: FirstAsk, { exchange, call }: Judged
   if (exchange.status === 200 && (await isEmptyWhole(exchange, call.signal))) {
     return settleEmpty(link, first, { exchange, identity });
   }
+  if (exchange.status === 206 && first.ask.kind === "suffix" && declaresNothing(exchange)) {
+    // Seen from Caddy 2.6: a suffix of an empty file is `bytes 0--1/0`, which proves nothing. The head tells.
+    exchange.discard();
+    return settleBySize(link, first, call);
+  }
   if (exchange.status === 206 && exchange.filtered && exchange.headers.get("content-range") === null) {
     return settleHidden(link, first, { exchange, call });
   }
@@ -168,9 +173,13 @@ async function settleWhole(link: HttpLink, { exchange, call }: Judged): Promise<
 
 /** A server may ignore Range on an empty file (Go's and nginx do), and then says 200 with nothing in it. */
 async function isEmptyWhole(exchange: Exchange, signal: AbortSignal): Promise<boolean> {
-  const length = exchange.headers.get("content-length");
-  if (length !== null) return parseDecimal(length.trim()) === 0;
+  if (exchange.headers.get("content-length") !== null) return declaresNothing(exchange);
   return !(await exchange.peek(signal));
+}
+
+function declaresNothing(exchange: Exchange): boolean {
+  const length = exchange.headers.get("content-length");
+  return length !== null && parseDecimal(length.trim()) === 0;
 }
 
 function settleEmpty(
