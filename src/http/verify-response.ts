@@ -99,6 +99,10 @@ function checkIdentity(expected: AnyExpectation, validators: Validators): boolea
   const { pinned, identity } = expected;
   const head = { status: 206 };
   if (identity === "ignore") return false;
+  const verdict = pinned === undefined ? "same" : compareValidators(pinned.validators, validators);
+  // First, since another file is what went wrong, however weakly it is told.
+  if (pinned !== undefined && verdict === "changed")
+    throw changed(expected, head.status, describeChange(pinned.validators, validators));
   if (identity === "strict" && validators.strength !== "strong") {
     const advice = "identity: 'strict' needs a strong ETag on every answer";
     throw refuse(expected, head.status, {
@@ -107,10 +111,6 @@ function checkIdentity(expected: AnyExpectation, validators: Validators): boolea
       advice,
     });
   }
-  if (pinned === undefined) return false;
-  const verdict = compareValidators(pinned.validators, validators);
-  if (verdict === "changed")
-    throw changed(expected, head.status, describeChange(pinned.validators, validators));
   return verdict === "unproven";
 }
 
