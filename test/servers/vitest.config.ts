@@ -1,13 +1,14 @@
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
-// Opt-in: `npm run test:servers`. What a server needs that is not installed is skipped, and the skip says what to install.
+// `npm run test:servers`, and part of `npm run check` where one of them is installed. What is not, is skipped and named.
 export default defineConfig({
   root: new URL("../..", import.meta.url).pathname,
   ssr: { resolve: { conditions: ["source", ...defaultServerConditions] } },
   test: {
     name: "servers",
     environment: "node",
+    globalSetup: ["test/servers/servers.node.ts"],
     include: ["test/servers/**/*.node.test.ts"],
     testTimeout: 20_000,
     hookTimeout: 20_000,
