@@ -17,6 +17,7 @@ export { RangeSet } from "./ranges/range-set.ts";
 export type { Capabilities } from "./source/capabilities.ts";
 export { capabilitiesOf } from "./source/origin.ts";
 export type {
+  BlockStore,
   Bytes,
   Identity,
   PlannedSource,

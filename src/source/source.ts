@@ -94,3 +94,17 @@ export type SourceEvent =
       readonly range: string | undefined;
     }
   | { readonly type: "warning"; readonly message: string };
+
+/**
+ * Where blocks of bytes are kept beyond the life of a source: a `Map<string, Uint8Array>` fits, and so does anything with these
+ * three methods, synchronous or not. It may forget at any time and may fail: what it gives is checked, and a failing store never
+ * fails a read.
+ */
+export interface BlockStore {
+  /** The value last set, or undefined. It stays the store's: it is copied before anyone may change it. */
+  get(key: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
+  /** Takes over `value`, which nobody changes afterwards. A promise, where one is returned, is waited for. */
+  set(key: string, value: Bytes): unknown;
+  /** Forgets a key, known or not. */
+  delete(key: string): unknown;
+}
