@@ -1,5 +1,6 @@
 import type { ResponseHead } from "../http/expectation.ts";
 import type { HeaderFields } from "../http/header-fields.ts";
+import type { Flow } from "./link-estimate.ts";
 import type { Meter } from "./meter.ts";
 import type { Parkable, Slot } from "./request-queue.ts";
 import type { Bytes } from "./source.ts";
@@ -23,6 +24,8 @@ export interface ExchangeParts {
   readonly name: string;
   readonly idleMs: number;
   readonly meter: Meter;
+  /** Listens to the body, where it comes from the wire itself. */
+  readonly flow?: Flow | undefined;
   /** Aborted with the CLOSED error when the source closes. */
   readonly closing: AbortSignal;
   /** Called once, when the connection was given back. */
@@ -35,10 +38,14 @@ export class Exchange implements ResponseHead {
   readonly #parts: ExchangeParts;
   #reading: Promise<Bytes | undefined> | undefined;
   #ended = false;
+  readonly #onChunk: (chunk: Bytes | undefined) => void;
 
   constructor(response: TransportResponse, parts: ExchangeParts) {
     this.#response = response;
     this.#parts = parts;
+    this.#onChunk = (chunk) => {
+      if (chunk !== undefined) parts.flow?.arrived(chunk.byteLength);
+    };
   }
 
   get redirectable(): boolean {
@@ -96,8 +103,9 @@ export class Exchange implements ResponseHead {
   /** One pull at a time; a chunk whose reader was aborted waits in it for the next reader. */
   #pull(): Promise<Bytes | undefined> {
     if (this.#reading === undefined) {
+      this.#parts.flow?.waiting();
       this.#reading = this.#response.body.read();
-      this.#reading.catch(() => undefined);
+      this.#reading.then(this.#onChunk, ignore);
     }
     return this.#reading;
   }
@@ -154,6 +162,7 @@ export class Exchange implements ResponseHead {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#parts.flow?.ended();
     this.#giveBack();
   }
 
@@ -162,3 +171,6 @@ export class Exchange implements ResponseHead {
     this.#parts.onEnd(this);
   }
 }
+
+/** A body that breaks off says so to its reader. */
+function ignore(): void {}

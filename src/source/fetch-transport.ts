@@ -5,6 +5,11 @@ import { withTimeout } from "./timeout.ts";
 import type { Client, Transport, TransportBody, TransportRequest, TransportResponse } from "./transport.ts";
 import { redactUrl } from "./url.ts";
 
+/** Browsers open no more to one host on HTTP/1.1; beyond that a request would wait in them with its clock running. */
+const BROWSER_CONNECTIONS = 6;
+/** As for Node's own transport. */
+const DEFAULT_CONNECTIONS = 16;
+
 /** The platform's own transport where no better one is to be had: its `fetch`. */
 export function createTransport(): Transport {
   return createFetchTransport(globalThis.fetch);
@@ -17,6 +22,8 @@ export function createFetchTransport(client: Client): Transport {
   return {
     conditionals: !browser,
     seesRedirects: !browser,
+    defaultConnections: browser ? BROWSER_CONNECTIONS : DEFAULT_CONNECTIONS,
+    idle: undefined,
     send: (request) => sendByFetch(fetchLike, request, browser),
     close: () => undefined,
   };

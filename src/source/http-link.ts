@@ -5,6 +5,7 @@ import type { Call } from "./call.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { closedError } from "./closed-error.ts";
 import { Exchange } from "./exchange.ts";
+import type { Flow, LinkEstimate } from "./link-estimate.ts";
 import type { Meter } from "./meter.ts";
 import { type Origin, releaseOrigin, retainOrigin } from "./origin.ts";
 import { LeftAloneError } from "./origin-health.ts";
@@ -47,7 +48,8 @@ export interface HttpSettings {
   readonly identity: "verify" | "strict" | "ignore";
   readonly timeouts: Timeouts;
   readonly retry: RetryPolicy;
-  readonly maxConnections: number;
+  /** Undefined leaves it to the transport. */
+  readonly maxConnections: number | undefined;
   readonly capabilities: Capabilities;
   readonly resolveUrl: ResolveUrl | undefined;
   /** Bytes that a server without ranges may send whole; undefined refuses such a server. */
@@ -62,6 +64,11 @@ export interface HttpRequest {
   /** Undefined asks for the whole. */
   readonly ask: RangeAsk | ListAsk | undefined;
   readonly call: Call;
+}
+
+interface Answer {
+  readonly response: TransportResponse;
+  readonly flow: Flow;
 }
 
 /** As many hops as the WHATWG Fetch standard allows is 20; ten is what the fault catalogue calls a loop. */
@@ -111,6 +118,18 @@ export class HttpLink implements RecoveryWatcher {
     const url = this.#resolved ?? this.settings.target.url;
     if (this.#current?.url !== url) this.#current = { url, origin: this.#originOf(url) };
     return this.#current.origin;
+  }
+
+  /** Connections that this source allows at most. */
+  get maxConnections(): number {
+    return this.settings.maxConnections ?? this.origin.transport.defaultConnections;
+  }
+
+  /** What is known of the way to the origin that answers now. */
+  get estimate(): LinkEstimate {
+    const { link, queue, transport } = this.origin;
+    const connections = Math.max(1, Math.min(this.maxConnections, Math.floor(queue.ceiling)));
+    return link.estimate({ connections, idle: transport.idle });
   }
 
   /** Requests carry an If-Match. */
@@ -229,17 +248,18 @@ export class HttpLink implements RecoveryWatcher {
     if (this.closed) throw this.closing.reason;
     const origin = this.#originOf(url);
     this.#checkOrigin(origin, request.call);
-    const { maxConnections: limit, timeouts, meter } = this.settings;
+    const { timeouts, meter, maxConnections: limit = origin.transport.defaultConnections } = this.settings;
     const slot = await origin.queue.acquire({ limit, signal: request.call.signal });
     try {
       origin.health.check();
-      const response = await this.#sendFresh(origin, url, request);
+      const { response, flow } = await this.#sendFresh(origin, url, request);
       const exchange = new Exchange(response, {
         slot,
         redirectable: origin.transport.seesRedirects,
         name: this.name,
         idleMs: timeouts.idleMs,
         meter,
+        flow,
         closing: this.closing,
         onEnd: (ended) => this.#exchanges.delete(ended),
       });
@@ -261,7 +281,7 @@ export class HttpLink implements RecoveryWatcher {
   }
 
   /** Sends; a connection that died while idle costs another try at once, which counts as a request and not as a failure. */
-  async #sendFresh(origin: Origin, url: string, request: HttpRequest): Promise<TransportResponse> {
+  async #sendFresh(origin: Origin, url: string, request: HttpRequest): Promise<Answer> {
     const { target, headers, timeouts, credentials, meter } = this.settings;
     const { method, ask, call } = request;
     const foreign = origin.origin !== target.origin;
@@ -270,6 +290,7 @@ export class HttpLink implements RecoveryWatcher {
     for (let stale = 0; ; stale++) {
       meter.requests++;
       this.emit({ type: "request", url: redactUrl(url), range });
+      const sent = origin.link.sent();
       try {
         const response = await origin.transport.send({
           method,
@@ -282,7 +303,7 @@ export class HttpLink implements RecoveryWatcher {
           headersMs: timeouts.headersMs,
         });
         this.emit({ type: "response", url: redactUrl(url), status: response.status, range });
-        return response;
+        return { response, flow: origin.link.answered(sent, response.timing) };
       } catch (error) {
         if (!(error instanceof StaleConnectionError) || stale === MAX_STALE) throw error;
       }

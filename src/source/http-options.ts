@@ -21,7 +21,7 @@ export interface HttpOptions {
   retry?: Partial<RetryPolicy> | false | undefined;
   /** Milliseconds. Defaults: connect 10 s, headers 30 s, idle 30 s, total 10 minutes; all *unmeasured*. */
   timeouts?: Partial<Timeouts> | undefined;
-  /** Connections per origin. Default 6, as browsers have it on HTTP/1.1; *unmeasured*. */
+  /** Connections per origin. Default 16; in a browser 6, which is all that browsers open to one host on HTTP/1.1. */
   maxConnections?: number | undefined;
   /** Gives the URL to ask instead, for instance freshly signed. Called at open, and when what it gave is refused as expired. */
   resolveUrl?: ResolveUrl | undefined;
@@ -39,7 +39,6 @@ export interface HttpOptions {
 }
 
 const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 30_000, idleMs: 30_000, totalMs: 600_000 };
-const DEFAULT_CONNECTIONS = 6;
 const DEFAULT_DOWNLOAD_BYTES = 256 * 1024 * 1024;
 
 /**
@@ -48,7 +47,7 @@ const DEFAULT_DOWNLOAD_BYTES = 256 * 1024 * 1024;
  * @throws INVALID_ARGUMENT for a bad URL or option, before anything is sent.
  */
 export function resolveHttpSettings(url: string | URL, options: HttpOptions, meter: Meter): HttpSettings {
-  const { identity = "verify", maxConnections = DEFAULT_CONNECTIONS } = options;
+  const { identity = "verify", maxConnections } = options;
   if (!["verify", "strict", "ignore"].includes(identity))
     throw badOption("identity", "'verify', 'strict' or 'ignore'");
   checkClient(options.client);
@@ -60,7 +59,7 @@ export function resolveHttpSettings(url: string | URL, options: HttpOptions, met
     identity,
     timeouts: resolveTimeouts(options.timeouts),
     retry: resolveRetry(options.retry),
-    maxConnections: checkCount("maxConnections", maxConnections),
+    maxConnections: maxConnections === undefined ? undefined : checkCount("maxConnections", maxConnections),
     capabilities: options.capabilities ?? {},
     resolveUrl: options.resolveUrl,
     maxDownloadBytes: resolveDownload(options),

@@ -4,6 +4,7 @@ import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
 import { beginCall } from "./call.ts";
 import { closedError } from "./closed-error.ts";
 import type { HttpLink } from "./http-link.ts";
+import type { LinkEstimate } from "./link-estimate.ts";
 import { readParts } from "./multi-range.ts";
 import { RangeBody } from "./range-body.ts";
 import type { Bytes, Identity, ReadOptions, Source } from "./source.ts";
@@ -68,6 +69,11 @@ export class HttpSource implements Source {
     } finally {
       call.end();
     }
+  }
+
+  /** What its answers have shown of the way to its server; costs no request. */
+  linkEstimate(): LinkEstimate {
+    return this.#link.estimate;
   }
 
   async close(): Promise<void> {

@@ -69,7 +69,7 @@ async function runTogether(link: HttpLink, jobs: readonly Job[], call: Call): Pr
     for (const job of queue) await job(joined);
   };
   try {
-    const workers = Math.min(link.settings.maxConnections, jobs.length);
+    const workers = Math.min(link.maxConnections, jobs.length);
     await Promise.all(Array.from({ length: workers }, work));
   } catch (error) {
     stop.abort(error);

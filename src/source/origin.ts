@@ -1,6 +1,7 @@
 import { createTransport } from "#transport";
 import type { Capabilities } from "./capabilities.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
+import { LinkEstimator } from "./link-estimate.ts";
 import { OriginHealth } from "./origin-health.ts";
 import { RequestQueue } from "./request-queue.ts";
 import type { Client, Transport } from "./transport.ts";
@@ -14,6 +15,8 @@ export interface Origin {
   readonly health: OriginHealth;
   /** What its answers have shown; changes as they come. */
   readonly capabilities: Capabilities;
+  /** What its answers have shown of the way to it. */
+  readonly link: LinkEstimator;
 }
 
 interface Entry extends Origin {
@@ -69,6 +72,7 @@ function makeEntry(origin: string, client: Client | undefined): Entry {
     queue: new RequestQueue(),
     health: new OriginHealth(),
     capabilities: {},
+    link: new LinkEstimator({ secure: origin.startsWith("https:") }),
     users: 0,
   };
 }

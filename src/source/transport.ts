@@ -1,5 +1,6 @@
 import { HttpError } from "../errors.ts";
 import type { HeaderFields } from "../http/header-fields.ts";
+import type { ExchangeTiming } from "./link-estimate.ts";
 import type { Bytes } from "./source.ts";
 
 /** One request without a body, ready to send. `OPTIONS` is for the doctor alone. */
@@ -37,6 +38,8 @@ export interface TransportResponse {
   readonly filtered: boolean;
   /** It came on a connection that had served before; undefined where the platform does not tell. */
   readonly reused?: boolean | undefined;
+  /** Undefined where the platform does not tell. */
+  readonly timing?: ExchangeTiming | undefined;
   readonly body: TransportBody;
 }
 
@@ -56,6 +59,10 @@ export interface Transport {
   readonly conditionals: boolean;
   /** Redirects can be seen and followed by us. */
   readonly seesRedirects: boolean;
+  /** Connections that are worth having open at once, where nobody says otherwise. */
+  readonly defaultConnections: number;
+  /** Open connections that wait for work; undefined where the platform does not tell. */
+  readonly idle: number | undefined;
   send(request: TransportRequest): Promise<TransportResponse>;
   /** Closes idle connections. */
   close(): void;

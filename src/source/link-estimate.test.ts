@@ -1,0 +1,277 @@
+import { describe, expect, it } from "vitest";
+import { type Flow, LinkEstimator } from "./link-estimate.ts";
+
+const CHUNK = 64 * 1024;
+const LIMITS = { connections: 16, idle: 0 };
+
+/** A clock that stands still until it is told to move. */
+function makeClock(): { now: () => number; pass: (ms: number) => void } {
+  let at = 1000;
+  return {
+    now: () => at,
+    pass: (ms) => {
+      at += ms;
+    },
+  };
+}
+
+/** The same numbers in every run, evenly spread over [0, 1). */
+function makeRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
+function setUp(secure = false) {
+  const clock = makeClock();
+  const link = new LinkEstimator({ secure, now: clock.now });
+  return {
+    link,
+    pass: clock.pass,
+    now: () => link.estimate(LIMITS),
+    /** One request whose headers and first byte come after so long. */
+    ask(latencyMs: number, connectMs?: number): Flow {
+      const sent = link.sent();
+      clock.pass(latencyMs + (connectMs ?? 0));
+      const flow = link.answered(sent, { connectMs, latencyMs });
+      flow.waiting();
+      flow.arrived(CHUNK);
+      return flow;
+    },
+    /** Several requests at once. */
+    askMany(count: number, latencyMs: number): Flow[] {
+      const sent = Array.from({ length: count }, () => link.sent());
+      clock.pass(latencyMs);
+      const flows = sent.map((one) => link.answered(one, { connectMs: undefined, latencyMs }));
+      for (const flow of flows) {
+        flow.waiting();
+        flow.arrived(CHUNK);
+      }
+      return flows;
+    },
+    /** Bodies that come in side by side at one rate each, chunk by chunk. */
+    move(
+      flows: readonly Flow[],
+      { bytesPerSecond, chunks }: { bytesPerSecond: number; chunks: number },
+    ): void {
+      for (let index = 0; index < chunks; index++) {
+        for (const flow of flows) flow.waiting();
+        clock.pass((CHUNK / bytesPerSecond) * 1000);
+        for (const flow of flows) flow.arrived(CHUNK);
+      }
+    },
+  };
+}
+
+describe("what a link is taken for", () => {
+  it("is the priors until anything was seen", () => {
+    const { link } = setUp();
+    expect(link.estimate({ connections: 6 })).toEqual({
+      latencyMs: 50,
+      connectMs: 50,
+      bytesPerSecond: 10e6,
+      totalBytesPerSecond: 50e6,
+      connections: 6,
+      idle: 0,
+      measured: false,
+    });
+  });
+
+  it("costs one more round trip to connect with TLS", () => {
+    expect(setUp(true).now().connectMs).toBe(100);
+  });
+
+  it("has a latency and a cost of connecting after one answer", () => {
+    const { ask, now } = setUp();
+    ask(20, 35);
+    expect(now()).toMatchObject({ latencyMs: 20, connectMs: 35, measured: true });
+  });
+
+  it("learns from used connections what new ones cost more, wherever that is spent", () => {
+    const { ask, now } = setUp();
+    // A server that is slow to answer the first request of a connection, as after TCP's and TLS's handshakes.
+    ask(120, 1);
+    ask(40);
+    expect(now()).toMatchObject({ latencyMs: 40, connectMs: 81 });
+  });
+
+  it("divides a first answer by round trips where the platform tells nothing", () => {
+    for (const [secure, trips] of [
+      [false, 1],
+      [true, 2],
+    ] as const) {
+      const { link, pass, now } = setUp(secure);
+      const sent = link.sent();
+      pass(60);
+      const flow = link.answered(sent);
+      flow.waiting();
+      flow.arrived(10);
+      expect(now().latencyMs).toBeCloseTo(60 / (1 + trips));
+      expect(now().connectMs).toBeCloseTo((60 * trips) / (1 + trips));
+    }
+  });
+
+  it("counts the connections that wait for work where the platform does not", () => {
+    const { link, ask } = setUp();
+    const flows = [ask(10, 5), ask(10, 5)];
+    expect(link.estimate({ connections: 6 }).idle).toBe(0);
+    for (const flow of flows) flow.ended();
+    expect(link.estimate({ connections: 6 }).idle).toBe(2);
+    expect(link.estimate({ connections: 1 }).idle).toBe(1);
+    link.sent();
+    expect(link.estimate({ connections: 6 }).idle).toBe(1);
+  });
+});
+
+describe("latency", () => {
+  it("stays near its low end under noise, and is not moved by one stray answer", () => {
+    const { ask, now } = setUp();
+    const random = makeRandom(7);
+    ask(20, 20);
+    for (let index = 0; index < 200; index++) ask(20 - Math.log(1 - random()) * 10);
+    expect(now().latencyMs).toBeGreaterThanOrEqual(20);
+    expect(now().latencyMs).toBeLessThan(26);
+    const before = now().latencyMs;
+    ask(5000);
+    expect(now().latencyMs).toBeLessThan(before * 1.25);
+  });
+
+  it("follows a link that has become slower, or faster", () => {
+    const { ask, now } = setUp();
+    for (let index = 0; index < 5; index++) ask(20);
+    for (let index = 0; index < 30; index++) ask(100);
+    expect(now().latencyMs).toBeGreaterThan(80);
+    for (let index = 0; index < 4; index++) ask(20);
+    expect(now().latencyMs).toBeLessThan(30);
+  });
+
+  it("goes half way at once after a long silence", () => {
+    const { ask, pass, now } = setUp();
+    ask(20);
+    pass(120_000);
+    ask(100);
+    expect(now().latencyMs).toBe(60);
+  });
+
+  it("ends with the first byte of the body and not with the headers", () => {
+    const { link, pass, now } = setUp();
+    const sent = link.sent();
+    pass(10);
+    const flow = link.answered(sent, { connectMs: undefined, latencyMs: 10 });
+    flow.waiting();
+    pass(30);
+    flow.arrived(100);
+    expect(now().latencyMs).toBe(40);
+  });
+});
+
+describe("the rate of one connection", () => {
+  it("is that of a body while somebody pulls it", () => {
+    const { ask, move, now } = setUp();
+    move([ask(20)], { bytesPerSecond: 50e6, chunks: 64 });
+    expect(now().bytesPerSecond / 50e6).toBeGreaterThan(1 / 1.2);
+    expect(now().bytesPerSecond / 50e6).toBeLessThan(1.2);
+  });
+
+  it("leaves out what a slow consumer let wait in buffers", () => {
+    const { ask, move, pass, now } = setUp();
+    const flow = ask(20);
+    move([flow], { bytesPerSecond: 20e6, chunks: 100 });
+    const { bytesPerSecond } = now();
+    for (let index = 0; index < 100; index++) {
+      // Ten chunks a second, each already there when it is asked for.
+      pass(100);
+      flow.waiting();
+      flow.arrived(CHUNK);
+    }
+    // After a pause of 100 ms the buffers empty at once.
+    for (let index = 0; index < 20; index++) {
+      flow.waiting();
+      pass(0.01);
+      flow.arrived(CHUNK);
+    }
+    expect(now().bytesPerSecond).toBe(bytesPerSecond);
+    move([flow], { bytesPerSecond: 40e6, chunks: 4 });
+    expect(now().bytesPerSecond).toBe(bytesPerSecond);
+    flow.waiting();
+    pass(6);
+    flow.arrived(CHUNK);
+    move([flow], { bytesPerSecond: 40e6, chunks: 100 });
+    expect(now().bytesPerSecond).toBeGreaterThan(30e6);
+  });
+
+  it("learns nothing from tiny bodies", () => {
+    const { ask, pass, now } = setUp();
+    for (let index = 0; index < 50; index++) {
+      const flow = ask(20);
+      flow.waiting();
+      pass(100);
+      flow.arrived(10_000);
+      flow.ended();
+    }
+    expect(now().bytesPerSecond).toBe(10e6);
+  });
+
+  it("hears a body of middling size at its end", () => {
+    const { ask, move, now } = setUp();
+    const flow = ask(20);
+    move([flow], { bytesPerSecond: 2e6, chunks: 2 });
+    expect(now().bytesPerSecond).toBe(10e6);
+    flow.ended();
+    expect(now().bytesPerSecond).toBeLessThan(4e6);
+  });
+
+  it("follows a link that has become slower, or faster", () => {
+    const { ask, move, now } = setUp();
+    move([ask(20)], { bytesPerSecond: 50e6, chunks: 100 });
+    move([ask(20)], { bytesPerSecond: 5e6, chunks: 100 });
+    expect(now().bytesPerSecond).toBeLessThan(10e6);
+    move([ask(20)], { bytesPerSecond: 50e6, chunks: 100 });
+    expect(now().bytesPerSecond).toBeGreaterThan(40e6);
+  });
+
+  it("is not taken for less because many bodies share a full link", () => {
+    const { ask, askMany, move, now } = setUp();
+    move([ask(20)], { bytesPerSecond: 50e6, chunks: 64 });
+    move(askMany(10, 20), { bytesPerSecond: 12.5e6, chunks: 32 });
+    expect(now().bytesPerSecond).toBeGreaterThan(40e6);
+  });
+});
+
+describe("the rate of all connections", () => {
+  it("is what more bodies no longer raise", () => {
+    const { ask, askMany, move, now } = setUp();
+    move([ask(20)], { bytesPerSecond: 50e6, chunks: 64 });
+    move(askMany(10, 20), { bytesPerSecond: 12.5e6, chunks: 32 });
+    expect(now().totalBytesPerSecond / 125e6).toBeGreaterThan(1 / 1.1);
+    expect(now().totalBytesPerSecond / 125e6).toBeLessThan(1.1);
+  });
+
+  it("is taken for more wherever more bodies were seen to bring more", () => {
+    const { ask, askMany, move, now } = setUp();
+    move([ask(20)], { bytesPerSecond: 50e6, chunks: 64 });
+    expect(now().totalBytesPerSecond).toBeLessThan(260e6);
+    move(askMany(5, 20), { bytesPerSecond: 50e6, chunks: 32 });
+    expect(now().totalBytesPerSecond).toBeGreaterThan(450e6);
+  });
+
+  it("is one connection's where two bring no more than one", () => {
+    const { ask, askMany, move, now } = setUp();
+    move([ask(1)], { bytesPerSecond: 400e6, chunks: 400 });
+    move(askMany(2, 1), { bytesPerSecond: 200e6, chunks: 400 });
+    const { bytesPerSecond, totalBytesPerSecond } = now();
+    expect(totalBytesPerSecond).toBeLessThan(bytesPerSecond * 1.2);
+  });
+
+  it("rises again with a link that has become wider", () => {
+    const { ask, askMany, move, now } = setUp();
+    move([ask(20)], { bytesPerSecond: 50e6, chunks: 64 });
+    const flows = askMany(4, 20);
+    move(flows, { bytesPerSecond: 12.5e6, chunks: 32 });
+    expect(now().totalBytesPerSecond).toBeLessThan(60e6);
+    move(flows, { bytesPerSecond: 50e6, chunks: 200 });
+    expect(now().totalBytesPerSecond).toBeGreaterThan(160e6);
+  });
+});

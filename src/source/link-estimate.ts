@@ -1,0 +1,309 @@
+/** The way to one origin as far as it is known: plain data, for the planner. */
+export interface LinkEstimate {
+  /** Milliseconds from sending to the first body byte, on an open connection. */
+  readonly latencyMs: number;
+  /** Milliseconds that a new connection costs more. */
+  readonly connectMs: number;
+  /** Bytes a second that one connection gives. */
+  readonly bytesPerSecond: number;
+  /** Bytes a second that all connections give together. */
+  readonly totalBytesPerSecond: number;
+  /** Connections that may be open at once; Infinity where nothing bounds them. */
+  readonly connections: number;
+  /** Open connections that wait for work. */
+  readonly idle: number;
+  /** False: nothing was seen yet, and all figures are the priors. */
+  readonly measured: boolean;
+}
+
+/** How long the parts of one exchange took, where the transport tells. */
+export interface ExchangeTiming {
+  /** Milliseconds to a new connection; undefined on one that had served before. */
+  readonly connectMs: number | undefined;
+  /** Milliseconds from having the connection to the end of the headers. */
+  readonly latencyMs: number;
+}
+
+/**
+ * Between a near CDN (5-20 ms) and another continent (100-300 ms). Used for no longer than the first answer, which every source
+ * has before it plans anything. *Unmeasured*.
+ */
+const PRIOR_LATENCY_MS = 50;
+/**
+ * What one connection over a broadband line or to a busy object store gives; the slower of the two profiles of our benchmarks. Too
+ * low splits a little early, too high merges over gaps that cost more than they save. *Unmeasured*.
+ */
+const PRIOR_BYTES_PER_SECOND = 10_000_000;
+/** What all connections give, as a multiple of one: 2.5 and 5 in the profiles of our benchmarks, up to 100 at an object store. */
+const PRIOR_WIDTH = 5;
+/** A body that came in more quickly or is shorter than this tells of buffers and not of the link. *Unmeasured*. */
+const MIN_WINDOW = { bytes: 64 * 1024, ms: 2 } as const;
+/** A sample is taken when a body has moved so much for so long, so that a long one is heard before its end. *Unmeasured*. */
+const FLOW_WINDOW = { bytes: 256 * 1024, ms: 10 } as const;
+/** The same for all bodies together. *Unmeasured*. */
+const TOTAL_WINDOW = { bytes: 256 * 1024, ms: 20 } as const;
+/** A consumer that comes back later than this may have let buffers fill: its bytes no longer tell of the link. *Unmeasured*. */
+const AWAY_MS = 1;
+/** A wait of this length shows that the buffers are empty again. *Unmeasured*. */
+const CAUGHT_UP_MS = 5;
+/** After so much silence a sample counts half, whatever was known before. *Unmeasured*. */
+const STALE_MS = 60_000;
+
+/** A time that noise only lengthens: follows shorter samples at once, longer ones slowly and never far at a time. */
+interface LowTracker {
+  value: number | undefined;
+  at: number;
+}
+
+function followLow(tracker: LowTracker, sample: number, now: number): void {
+  const { value } = tracker;
+  const stale = now - tracker.at > STALE_MS;
+  tracker.at = now;
+  if (value === undefined) tracker.value = sample;
+  else if (stale || sample < value) tracker.value = value + (sample - value) * 0.5;
+  else tracker.value = value + Math.min(sample - value, value + 10) * 0.1;
+}
+
+/**
+ * What is known of the way to one origin, from its own answers: a time to the first byte on used and on new connections, the rate of
+ * one body and of all together. Times lean to the low side and rates to the high side, since other work only slows an answer
+ * down. Time in which nobody waits for bytes is never counted.
+ */
+export class LinkEstimator {
+  readonly #now: () => number;
+  readonly #connectTrips: number;
+  readonly #used: LowTracker = { value: undefined, at: 0 };
+  readonly #fresh: LowTracker = { value: undefined, at: 0 };
+  /** Of the last new connection, where the transport told. */
+  #connectMs: number | undefined;
+  #bytesPerSecond: number | undefined;
+  /** The rate at which more connections were seen to add nothing. */
+  #total: number | undefined;
+  /** Most bodies at a time that were seen not to slow each other down. */
+  #width = 1;
+  /** All bodies together in this window: bytes, the time in which any of them came in, and the sum of their times. */
+  readonly #window = { bytes: 0, ms: 0, flowMs: 0, coveredUntil: 0 };
+  #windowClosedAt = 0;
+  #flowedAt = 0;
+  #lastTotal = 0;
+  #lastWidth = 1;
+  /** Exchanges that ended with their connection open, less those sent since. */
+  #open = 0;
+
+  /** `secure`: a new connection costs another round trip for TLS 1.3 (RFC 8446 section 2). */
+  constructor({
+    secure = false,
+    now = () => performance.now(),
+  }: { secure?: boolean; now?: () => number } = {}) {
+    this.#now = now;
+    this.#connectTrips = secure ? 2 : 1;
+  }
+
+  /** A request goes out; what is given belongs to its {@link LinkEstimator.answered}. */
+  sent(): { readonly at: number; readonly used: boolean } {
+    const used = this.#open > 0;
+    if (used) this.#open--;
+    return { at: this.#now(), used };
+  }
+
+  /** Its headers have come. The flow listens to its body. */
+  answered(sent: { readonly at: number; readonly used: boolean }, timing?: ExchangeTiming): Flow {
+    const now = this.#now();
+    const told = timing?.connectMs;
+    const used = timing === undefined ? sent.used : told === undefined;
+    const headersMs = timing === undefined ? now - sent.at : (told ?? 0) + timing.latencyMs;
+    if (told !== undefined) this.#connectMs = told;
+    return new Flow(this, { now: this.#now, headersMs, used });
+  }
+
+  /** The first bytes of a body have come, so many milliseconds after they were asked for. */
+  began(ms: number, used: boolean, byteLength: number): void {
+    followLow(used ? this.#used : this.#fresh, ms, this.#now());
+    if (this.#window.ms === 0) return;
+    // How long they were on their way nobody knows; but they had their share of a link that others used meanwhile.
+    this.#window.bytes += byteLength;
+    this.#window.flowMs += (byteLength / this.#single()) * 1000;
+  }
+
+  /** A body came in from `start` to `end` without its consumer keeping it. */
+  moved(start: number, end: number, byteLength: number): void {
+    const window = this.#window;
+    window.bytes += byteLength;
+    window.flowMs += end - start;
+    window.ms += Math.max(0, end - Math.max(start, window.coveredUntil));
+    window.coveredUntil = end;
+    if (window.ms >= TOTAL_WINDOW.ms && window.bytes >= TOTAL_WINDOW.bytes) this.#closeWindow();
+  }
+
+  /** So many bytes of one body came in without a pause. */
+  flowed(byteLength: number, ms: number): void {
+    const sample = (byteLength / ms) * 1000;
+    const known = this.#single();
+    const weight = ms / (ms + 10);
+    const width = this.#widthNow();
+    const spare = this.#lastTotal < (this.#total ?? 0) * 0.7;
+    // Where bodies share a full link, a small share tells nothing of what one alone would get.
+    if (sample < known && width >= 1.5 && !spare) return;
+    const now = this.#now();
+    const news = this.#bytesPerSecond === undefined || now - this.#flowedAt > STALE_MS;
+    this.#flowedAt = now;
+    if (news) this.#bytesPerSecond = known + (sample - known) * weight;
+    else if (sample < known)
+      this.#bytesPerSecond = known + ((sample - known) * 0.2 * weight) / Math.max(1, width);
+    else this.#bytesPerSecond = known + (Math.min(sample, known * 4) - known) * 0.5 * weight;
+  }
+
+  /** An exchange ended with its connection open. */
+  ended(): void {
+    this.#open++;
+  }
+
+  /** What is known now. `idle`: where the transport counts its connections; else our own count serves. */
+  estimate({
+    connections,
+    idle = this.#open,
+  }: {
+    connections: number;
+    idle?: number | undefined;
+  }): LinkEstimate {
+    const { latencyMs, connectMs } = this.#times();
+    const bytesPerSecond = this.#single();
+    const totalBytesPerSecond =
+      this.#total === undefined
+        ? bytesPerSecond * Math.max(PRIOR_WIDTH, this.#width * 2)
+        : Math.max(this.#total, bytesPerSecond);
+    const measured = (this.#used.value ?? this.#fresh.value ?? this.#bytesPerSecond) !== undefined;
+    return {
+      latencyMs,
+      connectMs,
+      bytesPerSecond,
+      totalBytesPerSecond,
+      connections,
+      idle: Math.min(idle, connections),
+      measured,
+    };
+  }
+
+  /** How many bodies come in at a time. */
+  #widthNow(): number {
+    const { ms, flowMs } = this.#window;
+    return ms > 0 ? flowMs / ms : this.#lastWidth;
+  }
+
+  #single(): number {
+    return this.#bytesPerSecond ?? PRIOR_BYTES_PER_SECOND;
+  }
+
+  /** What only new connections have shown is divided as the transport told, or by round trips. */
+  #times(): { latencyMs: number; connectMs: number } {
+    const used = this.#used.value;
+    const fresh = this.#fresh.value;
+    const trips = this.#connectTrips;
+    if (fresh === undefined) {
+      const latencyMs = used ?? PRIOR_LATENCY_MS;
+      return { latencyMs, connectMs: latencyMs * trips };
+    }
+    const connectMs = this.#connectMs ?? (fresh * trips) / (trips + 1);
+    const latencyMs = used ?? Math.max(0, fresh - connectMs);
+    return { latencyMs, connectMs: used === undefined ? connectMs : Math.max(0, fresh - latencyMs) };
+  }
+
+  #closeWindow(): void {
+    const window = this.#window;
+    const sample = (window.bytes / window.ms) * 1000;
+    const width = window.flowMs / window.ms;
+    const weight = window.ms / (window.ms + 10);
+    this.#lastTotal = sample;
+    this.#lastWidth = width;
+    window.bytes = window.ms = window.flowMs = 0;
+    const stale = window.coveredUntil - this.#windowClosedAt > STALE_MS;
+    this.#windowClosedAt = window.coveredUntil;
+    const total = stale ? undefined : this.#total;
+    this.#total = total;
+    if (width < 1.5) {
+      if (total !== undefined && sample > total) this.#total = sample;
+      return;
+    }
+    const shared = sample < this.#single() * width * 0.8;
+    if (!shared) this.#width = Math.max(this.#width, Math.round(width));
+    if (total === undefined) {
+      if (shared) this.#total = sample;
+    } else if (sample > total) {
+      this.#total = total + (sample - total) * 0.5 * weight;
+    } else if (shared) {
+      this.#total = total + (sample - total) * 0.2 * weight;
+    }
+  }
+}
+
+interface FlowParts {
+  readonly now: () => number;
+  readonly headersMs: number;
+  readonly used: boolean;
+}
+
+/** One body as its bytes come in: tells the estimator what the link did, and leaves out what the consumer did. */
+export class Flow {
+  readonly #link: LinkEstimator;
+  readonly #parts: FlowParts;
+  /** When the last chunk came; at first the headers. */
+  #arrivedAt: number;
+  #waitingSince = 0;
+  #begun = false;
+  /** The consumer was the slow side, and what comes now may have waited for it. */
+  #behind = false;
+  #windowStart = 0;
+  #windowBytes = 0;
+
+  constructor(link: LinkEstimator, parts: FlowParts) {
+    this.#link = link;
+    this.#parts = parts;
+    this.#arrivedAt = parts.now();
+  }
+
+  /** Somebody waits for the next chunk. */
+  waiting(): void {
+    const now = this.#parts.now();
+    this.#waitingSince = now;
+    if (now - this.#arrivedAt > AWAY_MS) this.#behind = true;
+  }
+
+  /** It has come. */
+  arrived(byteLength: number): void {
+    const now = this.#parts.now();
+    const last = this.#arrivedAt;
+    const waitedMs = now - this.#waitingSince;
+    this.#arrivedAt = now;
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#link.began(this.#parts.headersMs + waitedMs, this.#parts.used, byteLength);
+      this.#openWindow(now);
+      return;
+    }
+    if (this.#behind) {
+      if (waitedMs < CAUGHT_UP_MS) return;
+      this.#behind = false;
+      this.#openWindow(now);
+      return;
+    }
+    this.#link.moved(last, now, byteLength);
+    this.#windowBytes += byteLength;
+    if (this.#windowBytes < FLOW_WINDOW.bytes || now - this.#windowStart < FLOW_WINDOW.ms) return;
+    this.#link.flowed(this.#windowBytes, now - this.#windowStart);
+    this.#openWindow(now);
+  }
+
+  /** The body came to its end, and its connection stays open. */
+  ended(): void {
+    const ms = this.#arrivedAt - this.#windowStart;
+    if (!this.#behind && this.#windowBytes >= MIN_WINDOW.bytes && ms >= MIN_WINDOW.ms) {
+      this.#link.flowed(this.#windowBytes, ms);
+    }
+    this.#link.ended();
+  }
+
+  #openWindow(now: number): void {
+    this.#windowStart = now;
+    this.#windowBytes = 0;
+  }
+}
