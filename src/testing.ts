@@ -1,3 +1,5 @@
+export type { BlockStoreContractOptions } from "./testing/block-store-contract.ts";
+export { blockStoreContract } from "./testing/block-store-contract.ts";
 export type {
   ControllableSource,
   ControllableSourceOptions,
