@@ -1,0 +1,131 @@
+// An origin whose link is imitated and whose counts are exact. Raw sockets: it shares two cores with what it measures.
+// By hand: node bench/workloads/origin/origin.mjs [profile] [port]; then GET /-/reset, /-/counts and the files of files.mjs.
+import { createServer } from "node:net";
+import { fileNamed } from "../files/files.mjs";
+import { profiles } from "../profiles.mjs";
+import { answerTo, parseRequest } from "./answer.mjs";
+import { Link } from "./link.mjs";
+
+const [profileName = "lan", port = "0"] = process.argv.slice(2);
+const profile = profiles[profileName];
+if (profile === undefined) throw new Error(`No profile ${profileName}; there are ${Object.keys(profiles)}`);
+const link = new Link(profile);
+let counts;
+const reset = () => {
+  counts = { requests: 0, connections: 0, bytes: 0 };
+};
+reset();
+
+/** One client connection: one request after the other. */
+class Connection {
+  #socket;
+  #received = "";
+  #isBusy = false;
+  #isFirst = true;
+  #body;
+  #counted = counts;
+  credit = 0;
+  filled;
+
+  constructor(socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on("data", (data) => this.#take(data.toString("latin1")));
+    socket.on("drain", () => this.#body !== undefined && link.pump(this.#body));
+    socket.on("error", () => undefined);
+    socket.on("close", () => this.#close());
+  }
+
+  #take(text) {
+    this.#received += text;
+    if (this.#isBusy) return;
+    const request = parseRequest(this.#received);
+    if (request === undefined) return;
+    this.#received = this.#received.slice(request.length);
+    this.#isBusy = true;
+    if (request.target.startsWith("/-/")) this.#control(request.target);
+    else this.#serve(request);
+  }
+
+  #control(target) {
+    const text = JSON.stringify(counts);
+    if (target === "/-/reset") reset();
+    this.#counted = counts;
+    this.#socket.end(head({ status: "200 OK", lines: ["Connection: close"] }, text.length) + text);
+  }
+
+  #serve(request) {
+    if (this.#isFirst) counts.connections++;
+    counts.requests++;
+    this.#counted = counts;
+    const delayMs = profile.rttMs * (this.#isFirst ? 2 : 1);
+    this.#isFirst = false;
+    if (delayMs === 0) this.#answer(request);
+    else setTimeout(() => this.#answer(request), delayMs);
+  }
+
+  #answer(request) {
+    if (this.#socket.destroyed) return;
+    const name = request.target.slice(1);
+    const file = fileNamed(name);
+    const answer =
+      file === undefined ? { status: "404 Not Found", lines: [] } : answerTo(request, { name, file });
+    const [start, end] = answer.body ?? [0, 0];
+    const socket = this.#socket;
+    socket.cork();
+    socket.write(head(answer, end - start));
+    if (request.method === "HEAD" || start === end) {
+      socket.uncork();
+      this.#next();
+      return;
+    }
+    this.#send({ file, start, end });
+    process.nextTick(() => socket.uncork());
+  }
+
+  #send({ file, start, end }) {
+    const socket = this.#socket;
+    const body = {
+      connection: this,
+      left: end - start,
+      isBlocked: () => socket.writableNeedDrain,
+      send: (bytes) => {
+        const from = end - body.left;
+        body.left -= bytes;
+        this.#counted.bytes += bytes;
+        socket.cork();
+        for (const piece of file.pieces(from, from + bytes)) socket.write(piece);
+        socket.uncork();
+        if (body.left === 0) this.#next();
+      },
+    };
+    this.#body = body;
+    link.add(body);
+  }
+
+  #next() {
+    this.#body = undefined;
+    this.#isBusy = false;
+    if (this.#received !== "") this.#take("");
+  }
+
+  /** What was still in this process when the client left was not sent. */
+  #close() {
+    if (this.#body === undefined) return;
+    link.delete(this.#body);
+    this.#counted.bytes -= this.#socket.writableLength;
+    this.#body = undefined;
+  }
+}
+
+function head({ status, lines }, length) {
+  return `HTTP/1.1 ${status}\r\n${[...lines, `Content-Length: ${length}`].join("\r\n")}\r\n\r\n`;
+}
+
+const server = createServer((socket) => new Connection(socket));
+server.listen({ port: Number(port), host: "127.0.0.1", backlog: 1024 }, () => {
+  const url = `http://127.0.0.1:${server.address().port}`;
+  if (process.send === undefined) console.log(`${profileName}: ${url}`);
+  else process.send({ url });
+});
+process.on("disconnect", () => process.exit());

@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { cpus, totalmem } from "node:os";
+import { runContender, startOrigin } from "./run-contender.mjs";
+
+/** A run that took longer is not repeated, unless it is ours or what ours is compared with. */
+const REPEATED_UP_TO_MS = 2500;
+
+/**
+ * All contenders on one workload, in turns, so that what disturbs the machine disturbs all. Returns what a results file keeps.
+ */
+export async function runSession({ workload, profile, contenders, runs, built }) {
+  const origin = await startOrigin(profile);
+  const made = new Map(contenders.map((contender) => [contender, []]));
+  try {
+    for (let round = 0; round < runs; round++) {
+      const order = [
+        ...contenders.slice(round % contenders.length),
+        ...contenders.slice(0, round % contenders.length),
+      ];
+      for (const contender of order) {
+        const mine = made.get(contender);
+        if (mine.length > 0 && !isRepeated(contender, mine[0])) continue;
+        mine.push(await runContender({ contender, workload, profile, origin, built }));
+      }
+    }
+  } finally {
+    origin.close();
+  }
+  const results = [...made].map(([{ name, kind }, list]) => ({ contender: name, kind, runs: list }));
+  return { workload, profile, date: new Date().toISOString(), commit: commit(), machine: machine(), results };
+}
+
+function isRepeated({ kind }, { error, isCut, wallMs }) {
+  return (
+    error === undefined &&
+    isCut !== true &&
+    (wallMs < REPEATED_UP_TO_MS || ["ours", "oracle", "get"].includes(kind))
+  );
+}
+
+function commit() {
+  const git = (...words) =>
+    execFileSync("git", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  try {
+    return (
+      git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "src") === "" ? "" : " and changes")
+    );
+  } catch {
+    return "unknown";
+  }
+}
+
+function machine() {
+  return {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+  };
+}

@@ -1,0 +1,75 @@
+import { fileNamed } from "../files/files.mjs";
+import { playDownload, zipPlays } from "./play-archive.mjs";
+import { playTrace } from "./play-trace.mjs";
+import * as traces from "./read-traces.mjs";
+
+// One entry a line of the table. `runs`: which kind of reader it takes; `play` compares every byte it gets, or throws.
+const sequential = (profile) => (profile === "wan" ? "flat-64.bin" : "flat-256.bin");
+
+const definitions = {
+  parquet: { file: "table.parquet", trace: traces.parquet },
+  cog: { file: "map.tif", trace: traces.cog },
+  sqlite: { file: "data.sqlite", trace: traces.sqlite },
+  seq4k: { file: sequential, trace: traces.sequence(4096) },
+  seq64k: { file: sequential, trace: traces.sequence(65_536) },
+  tworeaders: { file: "flat-64.bin", trace: traces.twoReaders },
+  video: { file: "film.mp4", trace: traces.video },
+  tarwalk: { file: "data.tar", trace: traces.tarWalk },
+  pngwalk: { file: "image.png", trace: traces.pngWalk },
+  readmany: { file: "many.bin", trace: traces.readMany },
+  "zip-open-1of10": { file: "small.zip", zip: zipPlays.one(3) },
+  "zip-all-10": { file: "small.zip", zip: zipPlays.all },
+  "zip-list-10k": { file: "many.zip", zip: zipPlays.list },
+  "zip-5of10k": { file: "many.zip", zip: zipPlays.some([17, 2500, 4711, 7001, 9100]) },
+  "zip64-1of66k": { file: "zip64.zip", zip: zipPlays.one(31_415) },
+  "zip-stored-200M": { file: "stored.zip", zip: zipPlays.big(1) },
+  "zip-deflated-200M": { file: "deflated.zip", zip: zipPlays.big(1) },
+  download: { file: "flat-256.bin", download: true },
+};
+
+export const workloadNames = Object.keys(definitions);
+
+/** What of a contender a workload needs: `read`, `zip` or `download`. */
+export function kindOf(name) {
+  const { zip, download } = definitions[name];
+  return zip !== undefined ? "zip" : download === true ? "download" : "read";
+}
+
+export function fileOf(name, profile) {
+  const { file } = definitions[name];
+  return typeof file === "function" ? file(profile) : file;
+}
+
+/**
+ * The workload with its file and what is asked of it: `total` in the units of `progress.done`, and `play(contender, progress)`.
+ */
+export function openWorkload(name, profile) {
+  const definition = definitions[name];
+  const fileName = fileOf(name, profile);
+  const file = fileNamed(fileName);
+  const kind = kindOf(name);
+  if (kind === "read") {
+    const trace = definition.trace(file);
+    const total = trace.lanes.flat().reduce((sum, ranges) => sum + ranges.length, 0);
+    return {
+      name,
+      kind,
+      fileName,
+      file,
+      trace,
+      total,
+      play: (reader, progress) => playTrace(reader, { file, trace, progress }),
+    };
+  }
+  if (kind === "download")
+    return {
+      name,
+      kind,
+      fileName,
+      file,
+      total: file.size,
+      play: (download, progress) => playDownload(download, { file, progress }),
+    };
+  const { wanted, total, play } = definition.zip(file);
+  return { name, kind, fileName, file, wanted, total, play };
+}
