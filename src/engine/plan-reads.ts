@@ -1,0 +1,369 @@
+import { OutOfBoundsError, RangeStreamsError } from "../errors.ts";
+import { Range } from "../ranges/range.ts";
+import type { LinkEstimate } from "../source/link-estimate.ts";
+import { boundMakespan, loadOf, MAX_FOLLOWED, predictMakespan } from "./predict-makespan.ts";
+
+/** What a plan may spend. */
+export interface PlanOptions {
+  /**
+   * `fast` takes the least time; `balanced` does with fewer bytes where that is hardly slower; `lean` reads over a gap only where it
+   * costs fewer bytes than a request.
+   */
+  readonly policy: "fast" | "balanced" | "lean";
+  /** Bytes nobody asked for that may be read all the same; Infinity for no bound. */
+  readonly overReadBytes: number;
+  /** Bytes of one request at most. Default 8 MiB. */
+  readonly maxPieceBytes?: number | undefined;
+  /** No request may reach outside. */
+  readonly within?: Range | undefined;
+}
+
+/** The requests that bring what is missing, and what they are predicted to cost. */
+export interface PlannedReads {
+  /** Ascending and disjoint; each begins and ends with a byte that is wanted. */
+  readonly requests: readonly Range[];
+  /** Connections to use: with fewer it would take longer. */
+  readonly connections: number;
+  readonly bytesWanted: number;
+  /** Bytes of all requests; more than is wanted where gaps are read over. */
+  readonly bytesRequested: number;
+  /** Milliseconds until all are answered. */
+  readonly predictedMs: number;
+}
+
+/**
+ * From 8 MiB on a request's latency hardly matters, and 8-16 MiB is what pays on object stores (AnyBlob, VLDB 2023); what fails
+ * is asked for again in smaller parts the smaller this is.
+ */
+const MAX_PIECE_BYTES = 8 * 1024 * 1024;
+/** What is smaller is not divided: an error of the estimate weighs more than what is gained. *Unmeasured*. */
+const MIN_PIECE_BYTES = 128 * 1024;
+/**
+ * What a request costs on the wire beside its body: heads of 250 bytes out and 350-900 back, as object stores and CDNs send them,
+ * and the packets around them.
+ */
+const REQUEST_BYTES = 1024;
+/** Gaps to merge over, as far as there are such; the gaps present add their quantiles. */
+const GAPS = [0, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20];
+const MAX_CANDIDATES = 24;
+/** Numbers of connections to try: steps of a third or less in time, which is finer than estimates are. */
+const CONNECTIONS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
+/** More are never planned for, whatever is allowed. */
+const MAX_CONNECTIONS = 128;
+/** Plans whose times differ by less are told apart by their bytes: estimates are no better. */
+const TIE = { fast: 1.01, balanced: 1.03, lean: 1.03 } as const;
+/** Time that may be given away for fewer connections. */
+const THRIFT = 1.05;
+
+/**
+ * Plans which requests bring `missing` soonest: gaps are read over, and large ranges divided, wherever that shortens the predicted
+ * time on this link, and never below the number of requests that its connections have use for. Pure: sends nothing.
+ *
+ * @param missing disjoint and ascending; nothing of it is held or on its way.
+ * @throws INVALID_ARGUMENT for ranges out of order, OUT_OF_BOUNDS for one outside `within`.
+ */
+export function planReads(missing: readonly Range[], link: LinkEstimate, options: PlanOptions): PlannedReads {
+  const { policy, within, maxPieceBytes = MAX_PIECE_BYTES } = options;
+  checkRanges(missing, within);
+  const [only] = missing;
+  const limits = {
+    link,
+    pieceBytes: Math.min(maxPieceBytes, Number.MAX_SAFE_INTEGER),
+    connections: Math.min(link.connections, MAX_CONNECTIONS),
+  };
+  if (only === undefined) return summarize(missing, missing, { connections: 0, predictedMs: 0 });
+  if (missing.length === 1 && isOneEnough(only.length, limits)) {
+    const predictedMs = predictMakespan(Float64Array.of(only.length), 1, link);
+    return summarize(missing, missing, { connections: 1, predictedMs });
+  }
+  const drafts = gapCandidates(missing, link, options)
+    .map((gap) => mergeOver(missing, gap, limits))
+    .flatMap((merge) => draftsOf(merge, limits));
+  const choice = chooseDraft(drafts, link, TIE[policy]);
+  const requests = cutRequests(missing, choice.draft);
+  return summarize(missing, requests, fewestConnections(requests, limits, choice));
+}
+
+/** Ranges and connections are bounded by these. */
+interface Limits {
+  readonly link: LinkEstimate;
+  readonly pieceBytes: number;
+  readonly connections: number;
+}
+
+/** What is missing once gaps up to a size are read over. */
+interface Merge {
+  /** Gaps of at most this are read over. */
+  readonly gap: number;
+  /** Lengths of what is then asked for, gaps included. */
+  readonly lengths: Float64Array;
+  readonly byteLength: number;
+  readonly largest: number;
+  /** Requests when none is divided more than it must. */
+  readonly count: number;
+  /** The lengths that may be worth dividing. */
+  readonly large: Float64Array;
+}
+
+/** One way to fetch: what to read over, how large a request may be, and how many go side by side. */
+interface Draft {
+  readonly merge: Merge;
+  readonly pieceBytes: number;
+  readonly count: number;
+  readonly connections: number;
+  /** No such plan takes less. */
+  readonly boundMs: number;
+}
+
+function checkRanges(missing: readonly Range[], within: Range | undefined): void {
+  let end = 0;
+  for (const range of missing) {
+    if (range.start < end || range.isEmpty()) {
+      const message = `Asked to plan ${range} after what ends at ${end}: ranges must be disjoint, ascending and not empty`;
+      throw new RangeStreamsError("INVALID_ARGUMENT", message);
+    }
+    end = range.end;
+  }
+  const outside = within && [missing[0], missing.at(-1)].find((range) => range && !within.contains(range));
+  if (within === undefined || outside === undefined) return;
+  const message = `Asked to plan ${outside}, which reaches outside ${within}; plan within it`;
+  throw new OutOfBoundsError(message, outside, within.end);
+}
+
+/** Whether dividing one range cannot gain what plans are told apart by. */
+function isOneEnough(byteLength: number, { link, pieceBytes, connections }: Limits): boolean {
+  if (byteLength > pieceBytes) return false;
+  if (byteLength < 2 * MIN_PIECE_BYTES || connections === 1) return true;
+  const load = { count: 1, byteLength, largest: byteLength };
+  const divided = { count: connections, byteLength, largest: byteLength / connections };
+  const open = { ...link, idle: connections };
+  return boundMakespan(load, 1, link) <= boundMakespan(divided, connections, open) * TIE.fast;
+}
+
+/** Gaps up to which to merge: some fixed ones and quantiles, each the largest present that is no larger; 0 for none. */
+function gapCandidates(missing: readonly Range[], link: LinkEstimate, options: PlanOptions): number[] {
+  const gaps = new Float64Array(missing.length - 1);
+  for (let index = 0; index < gaps.length; index++) {
+    gaps[index] = (missing[index + 1] as Range).start - (missing[index] as Range).end;
+  }
+  const allowed = allowedGaps(gaps.sort(), options);
+  // Where asking costs no time there is nothing to gain.
+  if (link.latencyMs + link.connectMs === 0) return [0];
+  if (options.policy === "lean") return [floorOf(allowed, REQUEST_BYTES)];
+  const candidates = new Set(GAPS.map((gap) => floorOf(allowed, gap)));
+  const steps = MAX_CANDIDATES - candidates.size;
+  for (let step = 1; step <= steps; step++) {
+    candidates.add(allowed[Math.ceil((allowed.length * step) / steps) - 1] ?? 0);
+  }
+  return [...candidates];
+}
+
+/** The smallest gaps that may be read over together; those of one size are merged all or none. */
+function allowedGaps(sorted: Float64Array, { overReadBytes }: PlanOptions): Float64Array {
+  let allowed = 0;
+  for (let spent = 0; allowed < sorted.length; ) {
+    const gap = sorted[allowed];
+    let next = allowed;
+    while (sorted[next] === gap) spent += sorted[next++] as number;
+    if (spent > overReadBytes) break;
+    allowed = next;
+  }
+  return sorted.subarray(0, allowed);
+}
+
+/** The largest of ascending values that is at most `limit`; 0 where there is none. */
+function floorOf(sorted: Float64Array, limit: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low - 1] ?? 0;
+}
+
+function mergeOver(missing: readonly Range[], gap: number, { pieceBytes, connections }: Limits): Merge {
+  const lengths = new Float64Array(missing.length);
+  let runs = 0;
+  let byteLength = 0;
+  let largest = 0;
+  let count = 0;
+  for (let index = 0; index < missing.length; ) {
+    const { start } = missing[index] as Range;
+    const last = runEnd(missing, index, gap);
+    const length = (missing[last] as Range).end - start;
+    lengths[runs++] = length;
+    byteLength += length;
+    if (length > largest) largest = length;
+    count += Math.ceil(length / pieceBytes);
+    index = last + 1;
+  }
+  const kept = lengths.subarray(0, runs);
+  const large = kept.filter((length) => length > Math.max(MIN_PIECE_BYTES, byteLength / connections));
+  return { gap, lengths: kept, byteLength, largest, count, large };
+}
+
+/** The last range of the run that begins with the one at `index`. */
+function runEnd(missing: readonly Range[], index: number, gap: number): number {
+  let last = index;
+  while (
+    last + 1 < missing.length &&
+    (missing[last + 1] as Range).start - (missing[last] as Range).end <= gap
+  ) {
+    last++;
+  }
+  return last;
+}
+
+/** Each number of connections with requests as large as may be, and with large ones divided so that all have their share. */
+function draftsOf(merge: Merge, limits: Limits): Draft[] {
+  const { link, pieceBytes } = limits;
+  const drafts: Draft[] = [];
+  const add = (piece: number, connections: number): void => {
+    const count = countPieces(merge, piece, pieceBytes);
+    if (connections > count) return;
+    const largest = Math.min(merge.largest, piece);
+    const boundMs = boundMakespan({ count, byteLength: merge.byteLength, largest }, connections, link);
+    drafts.push({ merge, pieceBytes: piece, count, connections, boundMs });
+  };
+  for (const connections of connectionCandidates(limits)) {
+    add(pieceBytes, connections);
+    const share = Math.max(MIN_PIECE_BYTES, Math.ceil(merge.byteLength / connections));
+    if (share < Math.min(pieceBytes, merge.largest)) add(share, connections);
+  }
+  if (merge.count < limits.connections) add(pieceBytes, merge.count);
+  return drafts;
+}
+
+function countPieces(merge: Merge, piece: number, pieceBytes: number): number {
+  if (piece === pieceBytes) return merge.count;
+  let count = merge.lengths.length;
+  for (const length of merge.large) count += Math.ceil(length / piece) - 1;
+  return count;
+}
+
+function connectionCandidates({ link, connections }: Limits): ReadonlySet<number> {
+  const open = Math.min(link.idle, connections);
+  const some = new Set(CONNECTIONS.filter((count) => count < connections));
+  if (open > 0) some.add(open);
+  return some.add(connections);
+}
+
+interface Choice {
+  readonly draft: Draft;
+  /** No draft takes less. */
+  readonly floorMs: number;
+}
+
+interface Followed {
+  readonly draft: Draft;
+  readonly ms: number;
+}
+
+/**
+ * The draft that takes the least time, or of those that take hardly more the one with the fewest bytes on the wire. Only drafts that may still win are followed through.
+ */
+function chooseDraft(drafts: Draft[], link: LinkEstimate, tie: number): Choice {
+  drafts.sort((one, other) => one.boundMs - other.boundMs);
+  const followed: Followed[] = [];
+  let best: Followed | undefined;
+  let floorMs = Infinity;
+  for (const draft of drafts) {
+    if (draft.boundMs > floorMs * tie) break;
+    if (best !== undefined && best.ms <= draft.boundMs * tie && wireBytes(draft) >= wireBytes(best.draft)) {
+      floorMs = Math.min(floorMs, draft.boundMs);
+      continue;
+    }
+    const ms = followDraft(draft, link);
+    followed.push({ draft, ms });
+    floorMs = Math.min(floorMs, ms);
+    best = cheapest(followed, floorMs * tie);
+  }
+  const { draft } = best as Followed;
+  return { draft, floorMs };
+}
+
+function cheapest(followed: readonly Followed[], mostMs: number): Followed | undefined {
+  let best: Followed | undefined;
+  for (const one of followed) {
+    if (one.ms > mostMs) continue;
+    const more = best === undefined ? -1 : wireBytes(one.draft) - wireBytes(best.draft);
+    if (best === undefined || more < 0 || (more === 0 && one.ms < best.ms)) best = one;
+  }
+  return best;
+}
+
+function followDraft({ merge, pieceBytes, count, connections, boundMs }: Draft, link: LinkEstimate): number {
+  if (count > MAX_FOLLOWED) return boundMs;
+  const sizes = new Float64Array(count);
+  let index = 0;
+  for (const length of merge.lengths) {
+    const parts = Math.ceil(length / pieceBytes);
+    for (let part = 0; part < parts; part++) sizes[index++] = length / parts;
+  }
+  return predictMakespan(sizes, connections, link);
+}
+
+function wireBytes({ merge, count }: Draft): number {
+  return merge.byteLength + count * REQUEST_BYTES;
+}
+
+/** The requests of a draft. Where one is divided inside a gap, both sides end at what is wanted. */
+function cutRequests(missing: readonly Range[], { merge, pieceBytes }: Draft): Range[] {
+  const requests: Range[] = [];
+  for (let first = 0; first < missing.length; ) {
+    const last = runEnd(missing, first, merge.gap);
+    const { start } = missing[first] as Range;
+    const length = (missing[last] as Range).end - start;
+    const parts = Math.ceil(length / pieceBytes);
+    const whole = Math.floor(length / parts);
+    let member = first;
+    let from = start;
+    for (let part = 1; part <= parts; part++) {
+      const to = start + whole * part + Math.min(part, length % parts);
+      while ((missing[member] as Range).end <= from) member++;
+      from = Math.max(from, (missing[member] as Range).start);
+      // The last range that begins before the cut: it ends there, or at its own end where a gap follows.
+      let holder = member;
+      while (holder < last && (missing[holder + 1] as Range).start < to) holder++;
+      const end = Math.min(to, (missing[holder] as Range).end);
+      if (end > from) requests.push(new Range(from, end));
+      from = to;
+    }
+    first = last + 1;
+  }
+  return requests;
+}
+
+interface Costs {
+  readonly connections: number;
+  readonly predictedMs: number;
+}
+
+/** The fewest connections that take hardly longer than any number would. */
+function fewestConnections(requests: readonly Range[], limits: Limits, { draft, floorMs }: Choice): Costs {
+  const { link } = limits;
+  const sizes = Float64Array.from(requests, (request) => request.length);
+  const load = loadOf(sizes);
+  const most = Math.min(draft.connections, requests.length);
+  const allMs = predictMakespan(sizes, most, link);
+  const enoughMs = Math.max(allMs, floorMs * THRIFT);
+  for (const connections of [...connectionCandidates(limits)].sort((one, other) => one - other)) {
+    if (connections >= most) break;
+    if (boundMakespan(load, connections, link) > enoughMs) continue;
+    const predictedMs = predictMakespan(sizes, connections, link);
+    if (predictedMs <= enoughMs) return { connections, predictedMs };
+  }
+  return { connections: most, predictedMs: allMs };
+}
+
+function summarize(missing: readonly Range[], requests: readonly Range[], costs: Costs): PlannedReads {
+  return { requests, ...costs, bytesWanted: totalOf(missing), bytesRequested: totalOf(requests) };
+}
+
+function totalOf(ranges: readonly Range[]): number {
+  let total = 0;
+  for (const range of ranges) total += range.length;
+  return total;
+}
