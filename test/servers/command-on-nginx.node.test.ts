@@ -172,7 +172,7 @@ describe.skipIf(!complete)("the built command on nginx, with archives by Info-ZI
 
   test("fails by the code of wrong servers where nginx has its ranges switched off", async () => {
     await using without = await nginx.start({ "noise.bin": NOISE }, "no-ranges");
-    for (const args of [["info"], ["cat"], ["cat", "--head", "10"], ["ls"]] as const) {
+    for (const args of [["info"], ["cat", "--head", "10"]] as const) {
       const [verb, ...more] = args;
       const failed = await runCli(cli, [verb, `${without.url}/noise.bin`, ...more]);
       expect([failed.code, failed.stdout.length]).toEqual([6, 0]);

@@ -43,7 +43,7 @@ export interface ForeignServer extends AsyncDisposable {
 }
 
 /** The requests of one client to a server. */
-export interface Visit {
+interface Visit {
   url(name: string): string;
   /**
    * What the server has logged of them, as `206 GET /name bytes=0-9`. A server logs when an answer is through, which its client may

@@ -69,13 +69,13 @@ const FACTS: Readonly<Record<string, Facts>> = {
 for (const kind of servers) {
   const facts = FACTS[kind.name];
   if (facts === undefined) continue;
-  describe.skipIf(kind.version === undefined)(`lists of ranges, answered by ${kind.name}`, () =>
-    testLists(kind, facts),
-  );
+  describe.skipIf(kind.version === undefined)(`lists of ranges, answered by ${kind.name}`, () => {
+    testLists(kind, facts);
+  });
   if (!kind.variations.includes("one-range")) continue;
-  describe.skipIf(kind.version === undefined)(`${kind.name}, which answers one range only`, () =>
-    testFallback(kind),
-  );
+  describe.skipIf(kind.version === undefined)(`${kind.name}, which answers one range only`, () => {
+    testFallback(kind);
+  });
 }
 
 function testLists(kind: ServerKind, { maxParts, changed }: Facts): void {

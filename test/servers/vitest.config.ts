@@ -10,6 +10,8 @@ export default defineConfig({
     environment: "node",
     globalSetup: ["test/servers/servers.node.ts"],
     include: ["test/servers/**/*.node.test.ts"],
+    // Also on two processors: these tests wait for other processes more than they compute.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
