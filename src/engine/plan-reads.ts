@@ -1,6 +1,7 @@
 import { OutOfBoundsError, RangeStreamsError } from "../errors.ts";
 import { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
+import { type GapCandidate, gapCandidates } from "./gap-candidates.ts";
 import { boundMakespan, loadOf, MAX_FOLLOWED, predictMakespan } from "./predict-makespan.ts";
 
 /** What a plan may spend. */
@@ -43,9 +44,6 @@ const MIN_PIECE_BYTES = 128 * 1024;
  * and the packets around them.
  */
 const REQUEST_BYTES = 1024;
-/** Gaps to merge over, as far as there are such; the gaps present add their quantiles. */
-const GAPS = [0, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20];
-const MAX_CANDIDATES = 24;
 /** Numbers of connections to try: steps of a third or less in time, which is finer than estimates are. */
 const CONNECTIONS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
 /** More are never planned for, whatever is allowed. */
@@ -76,10 +74,11 @@ export function planReads(missing: readonly Range[], link: LinkEstimate, options
     const predictedMs = predictMakespan(Float64Array.of(only.length), 1, link);
     return summarize(missing, missing, { connections: 1, predictedMs });
   }
-  const drafts = gapCandidates(missing, link, options)
-    .map((gap) => mergeOver(missing, gap, limits))
-    .flatMap((merge) => draftsOf(merge, limits));
-  const choice = chooseDraft(drafts, link, TIE[policy]);
+  const candidates = candidatesFor(missing, limits, options);
+  const choice = chooseDraft(candidates, limits, {
+    tie: TIE[policy],
+    merge: (gap) => mergeOver(missing, gap, limits),
+  });
   const requests = cutRequests(missing, choice.draft);
   return summarize(missing, requests, fewestConnections(requests, limits, choice));
 }
@@ -89,6 +88,11 @@ interface Limits {
   readonly link: LinkEstimate;
   readonly pieceBytes: number;
   readonly connections: number;
+}
+
+interface Candidate extends GapCandidate {
+  /** No plan that merges so takes less. */
+  readonly boundMs: number;
 }
 
 /** What is missing once gaps up to a size are read over. */
@@ -140,47 +144,24 @@ function isOneEnough(byteLength: number, { link, pieceBytes, connections }: Limi
   return boundMakespan(load, 1, link) <= boundMakespan(divided, connections, open) * TIE.fast;
 }
 
-/** Gaps up to which to merge: some fixed ones and quantiles, each the largest present that is no larger; 0 for none. */
-function gapCandidates(missing: readonly Range[], link: LinkEstimate, options: PlanOptions): number[] {
-  const gaps = new Float64Array(missing.length - 1);
-  for (let index = 0; index < gaps.length; index++) {
-    gaps[index] = (missing[index + 1] as Range).start - (missing[index] as Range).end;
-  }
-  const allowed = allowedGaps(gaps.sort(), options);
+/** The most promising gaps first. */
+function candidatesFor(missing: readonly Range[], limits: Limits, options: PlanOptions): Candidate[] {
+  const { latencyMs, connectMs } = limits.link;
   // Where asking costs no time there is nothing to gain.
-  if (link.latencyMs + link.connectMs === 0) return [0];
-  if (options.policy === "lean") return [floorOf(allowed, REQUEST_BYTES)];
-  const candidates = new Set(GAPS.map((gap) => floorOf(allowed, gap)));
-  const steps = MAX_CANDIDATES - candidates.size;
-  for (let step = 1; step <= steps; step++) {
-    candidates.add(allowed[Math.ceil((allowed.length * step) / steps) - 1] ?? 0);
-  }
-  return [...candidates];
+  const only = latencyMs + connectMs === 0 ? 0 : options.policy === "lean" ? REQUEST_BYTES : undefined;
+  return gapCandidates(missing, options.overReadBytes, only)
+    .map((candidate) => ({ ...candidate, boundMs: boundMerged(candidate, limits) }))
+    .sort((one, other) => one.boundMs - other.boundMs);
 }
 
-/** The smallest gaps that may be read over together; those of one size are merged all or none. */
-function allowedGaps(sorted: Float64Array, { overReadBytes }: PlanOptions): Float64Array {
-  let allowed = 0;
-  for (let spent = 0; allowed < sorted.length; ) {
-    const gap = sorted[allowed];
-    let next = allowed;
-    while (sorted[next] === gap) spent += sorted[next++] as number;
-    if (spent > overReadBytes) break;
-    allowed = next;
+/** Less than what any plan takes that asks for these bytes in at least so many requests. */
+function boundMerged({ count, byteLength }: GapCandidate, limits: Limits): number {
+  let least = Infinity;
+  for (const connections of connectionCandidates(limits)) {
+    const load = { count: Math.max(count, connections), byteLength, largest: 0 };
+    least = Math.min(least, boundMakespan(load, connections, limits.link));
   }
-  return sorted.subarray(0, allowed);
-}
-
-/** The largest of ascending values that is at most `limit`; 0 where there is none. */
-function floorOf(sorted: Float64Array, limit: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return sorted[low - 1] ?? 0;
+  return least;
 }
 
 function mergeOver(missing: readonly Range[], gap: number, { pieceBytes, connections }: Limits): Merge {
@@ -261,27 +242,36 @@ interface Followed {
   readonly ms: number;
 }
 
+interface Rules {
+  /** Times whose ratio is less are told apart by their bytes. */
+  readonly tie: number;
+  merge(gap: number): Merge;
+}
+
 /**
- * The draft that takes the least time, or of those that take hardly more the one with the fewest bytes on the wire. Only drafts that may still win are followed through.
+ * The draft that takes the least time, or of those that take hardly more the one with the fewest bytes on the wire. Only what may
+ * still win is merged and followed through.
  */
-function chooseDraft(drafts: Draft[], link: LinkEstimate, tie: number): Choice {
-  drafts.sort((one, other) => one.boundMs - other.boundMs);
+function chooseDraft(candidates: readonly Candidate[], limits: Limits, { tie, merge }: Rules): Choice {
   const followed: Followed[] = [];
   let best: Followed | undefined;
   let floorMs = Infinity;
-  for (const draft of drafts) {
-    if (draft.boundMs > floorMs * tie) break;
-    if (best !== undefined && best.ms <= draft.boundMs * tie && wireBytes(draft) >= wireBytes(best.draft)) {
-      floorMs = Math.min(floorMs, draft.boundMs);
-      continue;
+  for (const { gap, boundMs } of candidates) {
+    if (boundMs > floorMs * tie) break;
+    const drafts = draftsOf(merge(gap), limits).sort((one, other) => one.boundMs - other.boundMs);
+    for (const draft of drafts) {
+      if (draft.boundMs > floorMs * tie) break;
+      if (best !== undefined && best.ms <= draft.boundMs * tie && wireBytes(draft) >= wireBytes(best.draft)) {
+        floorMs = Math.min(floorMs, draft.boundMs);
+        continue;
+      }
+      const ms = followDraft(draft, limits.link);
+      followed.push({ draft, ms });
+      floorMs = Math.min(floorMs, ms);
+      best = cheapest(followed, floorMs * tie);
     }
-    const ms = followDraft(draft, link);
-    followed.push({ draft, ms });
-    floorMs = Math.min(floorMs, ms);
-    best = cheapest(followed, floorMs * tie);
   }
-  const { draft } = best as Followed;
-  return { draft, floorMs };
+  return { draft: (best as Followed).draft, floorMs };
 }
 
 function cheapest(followed: readonly Followed[], mostMs: number): Followed | undefined {
@@ -309,31 +299,41 @@ function wireBytes({ merge, count }: Draft): number {
   return merge.byteLength + count * REQUEST_BYTES;
 }
 
-/** The requests of a draft. Where one is divided inside a gap, both sides end at what is wanted. */
 function cutRequests(missing: readonly Range[], { merge, pieceBytes }: Draft): Range[] {
   const requests: Range[] = [];
   for (let first = 0; first < missing.length; ) {
     const last = runEnd(missing, first, merge.gap);
-    const { start } = missing[first] as Range;
-    const length = (missing[last] as Range).end - start;
+    const range = missing[first] as Range;
+    const length = (missing[last] as Range).end - range.start;
     const parts = Math.ceil(length / pieceBytes);
-    const whole = Math.floor(length / parts);
-    let member = first;
-    let from = start;
-    for (let part = 1; part <= parts; part++) {
-      const to = start + whole * part + Math.min(part, length % parts);
-      while ((missing[member] as Range).end <= from) member++;
-      from = Math.max(from, (missing[member] as Range).start);
-      // The last range that begins before the cut: it ends there, or at its own end where a gap follows.
-      let holder = member;
-      while (holder < last && (missing[holder + 1] as Range).start < to) holder++;
-      const end = Math.min(to, (missing[holder] as Range).end);
-      if (end > from) requests.push(new Range(from, end));
-      from = to;
-    }
+    if (first === last && parts === 1) requests.push(range);
+    else divideRun(missing.slice(first, last + 1), length, { parts, requests });
     first = last + 1;
   }
   return requests;
+}
+
+/** Divides what is read as one into parts. Where that cuts in a gap, both sides end at what is wanted. */
+function divideRun(
+  ranges: readonly Range[],
+  length: number,
+  { parts, requests }: { parts: number; requests: Range[] },
+): void {
+  const { start } = ranges[0] as Range;
+  const whole = Math.floor(length / parts);
+  let at = 0;
+  let from = start;
+  for (let part = 1; part <= parts; part++) {
+    const to = start + whole * part + Math.min(part, length % parts);
+    while ((ranges[at] as Range).end <= from) at++;
+    from = Math.max(from, (ranges[at] as Range).start);
+    // The last range that begins before the cut: the part ends there, or with it where a gap follows.
+    let last = at;
+    while (last + 1 < ranges.length && (ranges[last + 1] as Range).start < to) last++;
+    const end = Math.min(to, (ranges[last] as Range).end);
+    if (end > from) requests.push(new Range(from, end));
+    from = to;
+  }
 }
 
 interface Costs {
