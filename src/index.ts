@@ -1,3 +1,4 @@
+export { cacheStore } from "./engine/cache-store.ts";
 export { sliceSource } from "./engine/slice-source.ts";
 export {
   type ByteSpan,

@@ -162,9 +162,9 @@ const concurrencyCases: StoreCase[] = [
       for (let turn = 0; turn < 20; turn++) {
         const value = values[turn % 2];
         if (value === undefined) continue;
-        const setting = Promise.resolve(store.set("during/1", value.slice()));
-        const seen = await Promise.all(Array.from({ length: 4 }, async () => store.get("during/1")));
-        await setting;
+        const get = () => store.get("during/1");
+        const calls = [() => store.set("during/1", value.slice()), get, get, get, get];
+        const [, ...seen] = await Promise.all(calls.map(async (call) => call()));
         for (const got of seen)
           assert(got === undefined || isOneOf(got, values), "A get during a set gave a mixture");
       }
@@ -204,9 +204,10 @@ async function assertNothing(store: BlockStore, key: string, what: string): Prom
   assert(value === undefined, `Of ${what} the store gave ${describe(value)}`);
 }
 
-function isOneOf(value: Uint8Array | undefined, values: readonly Uint8Array[]): boolean {
+function isOneOf(value: unknown, values: readonly Uint8Array[]): boolean {
+  if (!(value instanceof Uint8Array)) return false;
   return values.some(
-    (one) => one.byteLength === value?.byteLength && one.every((byte, index) => byte === value[index]),
+    (one) => one.byteLength === value.byteLength && one.every((byte, index) => byte === value[index]),
   );
 }
 
