@@ -44,7 +44,7 @@ function startPeak() {
   return memory("VmRSS");
 }
 
-process.once("message", async () => {
+async function run() {
   globalThis.gc?.();
   const startRss = startPeak();
   const startCpu = process.cpuUsage();
@@ -70,6 +70,8 @@ process.once("message", async () => {
   } catch (error) {
     end({ ...measured(), error: String(error?.stack ?? error).slice(0, 600) });
   }
-});
+}
+
+process.once("message", () => void run());
 process.on("disconnect", () => process.exit());
 process.send("ready");

@@ -33,13 +33,9 @@ export async function runContender({ contender, workload, profile, origin, built
   });
   const result = await new Promise((resolve) => {
     child.on("exit", (code) => resolve({ error: `The process ended with ${code}` }));
-    child.on("message", async (message) => {
-      if (message !== "ready") {
-        resolve(message);
-        return;
-      }
-      await origin.reset();
-      child.send("go");
+    child.on("message", (message) => {
+      if (message !== "ready") resolve(message);
+      else void origin.reset().then(() => child.send("go"));
     });
   });
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");

@@ -17,6 +17,7 @@ const { values } = parseArgs({
     profile: { type: "string", default: "cloud" },
     contender: { type: "string", multiple: true, default: [] },
     runs: { type: "string", default: "3" },
+    patience: { type: "string", default: "3" },
     save: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     table: { type: "boolean", default: false },
@@ -49,8 +50,14 @@ async function measure() {
         does.includes(kindOf(workload)) &&
         (only === undefined || only.includes(workload)),
     );
-    const runs = Number(values.runs);
-    const session = await runSession({ workload, profile, contenders: players, runs, built });
+    const session = await runSession({
+      workload,
+      profile,
+      contenders: players,
+      runs: Number(values.runs),
+      patienceMs: Number(values.patience) * 1000,
+      built,
+    });
     console.log(values.json ? JSON.stringify(session) : formatWorkload(session));
     if (values.save) saveResults(session);
   }

@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import { runContender, startOrigin } from "./run-contender.mjs";
+import { wantedBytes } from "./traces/workloads.mjs";
+import { waitForQuiet } from "./wait-for-quiet.mjs";
 
 /** A run that took longer is not repeated, unless it is ours or what ours is compared with. */
 const REPEATED_UP_TO_MS = 2500;
@@ -8,7 +10,7 @@ const REPEATED_UP_TO_MS = 2500;
 /**
  * All contenders on one workload, in turns, so that what disturbs the machine disturbs all. Returns what a results file keeps.
  */
-export async function runSession({ workload, profile, contenders, runs, built }) {
+export async function runSession({ workload, profile, contenders, runs, built, patienceMs }) {
   const origin = await startOrigin(profile);
   const made = new Map(contenders.map((contender) => [contender, []]));
   try {
@@ -20,14 +22,16 @@ export async function runSession({ workload, profile, contenders, runs, built })
       for (const contender of order) {
         const mine = made.get(contender);
         if (mine.length > 0 && !isRepeated(contender, mine[0])) continue;
-        mine.push(await runContender({ contender, workload, profile, origin, built }));
+        const busyBefore = await waitForQuiet(patienceMs);
+        mine.push({ busyBefore, ...(await runContender({ contender, workload, profile, origin, built })) });
       }
     }
   } finally {
     origin.close();
   }
   const results = [...made].map(([{ name, kind }, list]) => ({ contender: name, kind, runs: list }));
-  return { workload, profile, date: new Date().toISOString(), commit: commit(), machine: machine(), results };
+  const about = { date: new Date().toISOString(), commit: commit(), machine: machine() };
+  return { workload, profile, ...about, wantedBytes: wantedBytes(workload, profile), results };
 }
 
 function isRepeated({ kind }, { error, isCut, wallMs }) {

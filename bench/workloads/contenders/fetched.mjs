@@ -1,3 +1,5 @@
+import { joinedRanges } from "../traces/joined-ranges.mjs";
+
 const PIECE = 1024 * 1024;
 
 /**
@@ -14,7 +16,7 @@ export class Fetched {
   }
 
   want(ranges, { gap = 0 } = {}) {
-    for (const [start, end] of this.#missing(joined(ranges, gap))) {
+    for (const [start, end] of this.#missing(joinedRanges(ranges, gap))) {
       // As many pieces as there are connections, where the time of a body counts more than that of a request.
       const wanted = Math.max(1, Math.round((end - start) / PIECE));
       const length = Math.ceil((end - start) / wanted);
@@ -77,18 +79,6 @@ export class Fetched {
     }
     return missing;
   }
-}
-
-/** Sorted, overlaps and gaps of at most `gap` bytes joined. */
-export function joined(ranges, gap) {
-  const sorted = [...ranges].sort((a, b) => a[0] - b[0]);
-  const result = [];
-  for (const [start, end] of sorted) {
-    const last = result.at(-1);
-    if (last !== undefined && start - last[1] <= gap) last[1] = Math.max(last[1], end);
-    else result.push([start, end]);
-  }
-  return result;
 }
 
 function copyOut(pieces, start, end) {

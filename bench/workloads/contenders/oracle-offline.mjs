@@ -1,5 +1,6 @@
 import { inflateRawSync } from "node:zlib";
-import { Fetched, joined } from "./fetched.mjs";
+import { joinedRanges } from "../traces/joined-ranges.mjs";
+import { Fetched } from "./fetched.mjs";
 import { pooledHttp } from "./pooled-http.mjs";
 import { streamMember } from "./stream-member.mjs";
 import { readDirectory } from "./zip-directory.mjs";
@@ -21,7 +22,7 @@ export function openReader(url, { workload, profile }) {
 function bestGap(ranges, { profile: { rttMs, connection, link }, connections }) {
   const bandwidth = Math.min(link, connection * connections, 1e9) / 1000;
   const time = (gap) => {
-    const merged = joined(ranges, gap);
+    const merged = joinedRanges(ranges, gap);
     const bytes = merged.reduce((sum, [start, end]) => sum + end - start, 0);
     return Math.ceil(merged.length / connections) * rttMs + merged.length * REQUEST_MS + bytes / bandwidth;
   };

@@ -1,4 +1,5 @@
 import { fileNamed } from "../files/files.mjs";
+import { joinedRanges } from "./joined-ranges.mjs";
 import { playDownload, zipPlays } from "./play-archive.mjs";
 import { playTrace } from "./play-trace.mjs";
 import * as traces from "./read-traces.mjs";
@@ -38,6 +39,15 @@ export function kindOf(name) {
 export function fileOf(name, profile) {
   const { file } = definitions[name];
   return typeof file === "function" ? file(profile) : file;
+}
+
+/** How many bytes a trace reads, each counted once; undefined for archives, where it depends on how one reads them. */
+export function wantedBytes(name, profile) {
+  const { trace, download } = definitions[name];
+  const file = trace === undefined && download !== true ? undefined : fileNamed(fileOf(name, profile));
+  if (download === true) return file.size;
+  if (trace === undefined) return undefined;
+  return joinedRanges(trace(file).lanes.flat(2), 0).reduce((sum, [start, end]) => sum + end - start, 0);
 }
 
 /**
