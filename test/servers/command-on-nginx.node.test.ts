@@ -6,16 +6,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BuiltCli, buildCli, type Finished, runCli } from "../cli/build-cli.ts";
 import { expectSameBytes } from "../same-bytes.ts";
-import { type ForeignServer, versionOf } from "./foreign-server.node.ts";
+import type { ForeignServer } from "./foreign-server.node.ts";
 import { nginx } from "./nginx.node.ts";
+import { tools } from "./servers.node.ts";
 
 // The built command, a real server, and archives by the tools that the world makes and reads them with.
 
-const complete = [
-  nginx.version,
-  versionOf(["zip", "-v"], /Zip (\S+)/),
-  versionOf(["unzip", "-v"], /UnZip (\S+)/),
-].every((version) => version !== undefined);
+const complete = [nginx, ...tools].every(({ version }) => version !== undefined);
 
 const ENV = { ...process.env, LC_ALL: "C.UTF-8" };
 const NOISE = randomFillSync(new Uint8Array(300_000));

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -121,10 +122,13 @@ async function startServer(site: Site, { command, env, readLog }: Setup): Promis
   });
   let said = "";
   for (const output of [child.stdout, child.stderr]) output.on("data", (text) => (said += text));
-  const kill = () => child.kill();
-  process.once("exit", kill);
+  const abandon = () => {
+    child.kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", abandon);
   const close = async () => {
-    process.off("exit", kill);
+    process.off("exit", abandon);
     await ended(child);
     await rm(folder, { recursive: true, force: true });
   };
