@@ -171,12 +171,15 @@ function beginVisit(url: string, log: string, readLog: Setup["readLog"]): Visit 
   };
 }
 
+/** Python alone was seen to take more than 5 s to its first answer on a busy machine. */
+const PATIENCE_MS = 15_000;
+
 async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
-  for (const end = performance.now() + 5000; performance.now() < end; ) {
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end; ) {
     if (await isSo()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`waited 5 s in vain for ${what}`);
+  throw new Error(`waited ${PATIENCE_MS} ms in vain for ${what}`);
 }
 
 /** Lighttpd goes on with the file that it has looked up for up to a second. */

@@ -12,7 +12,7 @@ export default defineConfig({
     include: ["test/servers/**/*.node.test.ts"],
     // Also on two processors: these tests wait for other processes more than they compute.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
   },
 });
