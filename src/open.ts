@@ -1,5 +1,6 @@
 import { countedSource } from "./engine/counted-source.ts";
-import { Engine } from "./engine/engine.ts";
+import { Engine, type EngineParts } from "./engine/engine.ts";
+import type { Policy } from "./engine/read-ahead.ts";
 import { sequentialSource } from "./engine/sequential-source.ts";
 import { RangeStreamsError } from "./errors.ts";
 import type { RangeAsk } from "./http/range-header.ts";
@@ -22,6 +23,13 @@ export interface OpenOptions extends HttpOptions {
   signal?: AbortSignal | undefined;
   /** Bytes kept in memory. Default 64 MiB; `false` keeps none, but reads still share what is in flight. */
   cache?: { maxBytes?: number | undefined } | false | undefined;
+  /**
+   * How many bytes may be spent for time. `lean`: what is asked for, and gaps that cost less than a request. `balanced`: bytes never
+   * asked for stay under those asked for plus 4 MiB. `fast`: as many as save time, up to `maxBytes`. Default `balanced`.
+   */
+  policy?: Policy | undefined;
+  /** Bytes that may be received in all; what would need more is LIMIT. Default: no limit. */
+  maxBytes?: number | undefined;
   /** The first bytes to ask for, clamped to the file. Default the first 32 KiB. */
   probe?: RangeInput | undefined;
 }
@@ -32,6 +40,12 @@ export interface OpenOptions extends HttpOptions {
  */
 const PROBE: RangeInput = new Range(0, 32 * 1024);
 const CACHE_BYTES = 64 * 1024 * 1024;
+const POLICIES: readonly Policy[] = ["fast", "balanced", "lean"];
+
+type EngineSettings = Pick<EngineParts, "cacheBytes" | "policy" | "maxBytes">;
+
+/** One body goes by once: what it kept is not kept twice, and there is nothing to plan. */
+const ONE_BODY: EngineSettings = { cacheBytes: 0, policy: "lean", maxBytes: Number.POSITIVE_INFINITY };
 
 /**
  * Opens anything that can be read in: a URL, a Blob, bytes, or a Source of your own. Of a URL one GET of the probe is sent, never
@@ -41,12 +55,12 @@ const CACHE_BYTES = 64 * 1024 * 1024;
  */
 export async function openSource(input: OpenInput, options: OpenOptions = {}): Promise<PlannedSource> {
   if (isPlanned(input)) return input;
-  const cacheBytes = resolveCache(options.cache);
-  if (!isUrl(input)) return openLocal(input, cacheBytes);
+  const settings = engineSettings(options);
+  if (!isUrl(input)) return openLocal(input, settings);
   const probe = options.probe ?? PROBE;
   const ask = rangeAsk(probe);
   if (ask === undefined) throw badOption("probe", "a range from a position on, or a suffix");
-  const engine = await openUrl(input, options, { first: { ask, exact: false }, cacheBytes });
+  const engine = await openUrl(input, options, { ask, exact: false });
   try {
     await engine.holdOpening(options.signal);
     return engine;
@@ -92,10 +106,7 @@ export async function openForStream(input: OpenInput, options: StreamOpenOptions
   if (range === undefined || ask === undefined || isEmptyAsk(ask)) {
     return resolveFirst(await openSource(input, options), { range, owned: true, url });
   }
-  const engine = await openUrl(input, options, {
-    first: { ask, exact: true },
-    cacheBytes: resolveCache(options.cache),
-  });
+  const engine = await openUrl(input, options, { ask, exact: true });
   return resolveFirst(engine, { range, owned: true, url });
 }
 
@@ -112,18 +123,15 @@ async function resolveFirst(
   }
 }
 
-async function openUrl(
-  input: string | URL,
-  options: OpenOptions,
-  { first, cacheBytes }: { first: FirstAsk; cacheBytes: number },
-): Promise<Engine> {
+async function openUrl(input: string | URL, options: OpenOptions, first: FirstAsk): Promise<Engine> {
+  const settings = engineSettings(options);
   const meter = new Meter();
   const opened = await openHttpSource(resolveHttpSettings(input, options, meter), first, options.signal);
   const { source, whole } = opened;
   // What came whole is all kept, and has no need of a second copy.
   if (whole !== undefined)
     return aroundOneBody(source, whole, { meter, keptBytes: Number.POSITIVE_INFINITY });
-  return new Engine({ source, meter, owned: true, cacheBytes, opening: opened.first });
+  return new Engine({ ...settings, source, meter, owned: true, opening: opened.first });
 }
 
 /** One GET of the whole, and every read a window on it. */
@@ -142,14 +150,14 @@ function aroundOneBody(
 ): Engine {
   const { name, size, identity } = beneath;
   const source = sequentialSource({ name, size, identity, stream, keptBytes, close: () => beneath.close() });
-  return new Engine({ source, meter, owned: true, cacheBytes: 0 });
+  return new Engine({ ...ONE_BODY, source, meter, owned: true });
 }
 
-function openLocal(input: Blob | Uint8Array | Source, cacheBytes: number): Engine {
+function openLocal(input: Blob | Uint8Array | Source, settings: EngineSettings): Engine {
   const meter = new Meter();
   const owned = !isSource(input);
   const source = localSource(input);
-  return new Engine({ source: countedSource(source, meter), meter, owned, cacheBytes });
+  return new Engine({ ...settings, source: countedSource(source, meter), meter, owned });
 }
 
 function localSource(input: Blob | Uint8Array | Source): Source {
@@ -158,6 +166,13 @@ function localSource(input: Blob | Uint8Array | Source): Source {
   if (typeof Blob !== "undefined" && input instanceof Blob) return blobSource(input);
   const message = "Asked to open what is neither URL, Blob, bytes nor Source; give one of those";
   throw new RangeStreamsError("INVALID_ARGUMENT", message);
+}
+
+function engineSettings({ cache, policy = "balanced", maxBytes }: OpenOptions): EngineSettings {
+  if (!POLICIES.includes(policy)) throw badOption("policy", "'fast', 'balanced' or 'lean'");
+  if (maxBytes !== undefined && (typeof maxBytes !== "number" || !(maxBytes >= 0)))
+    throw badOption("maxBytes", "a number of bytes");
+  return { cacheBytes: resolveCache(cache), policy, maxBytes: maxBytes ?? Number.POSITIVE_INFINITY };
 }
 
 function resolveCache(cache: OpenOptions["cache"]): number {

@@ -1,26 +1,35 @@
 import { Range } from "../ranges/range.ts";
-import { RangeDict } from "../ranges/range-dict.ts";
+import type { RangeDict } from "../ranges/range-dict.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
-import { RangeSet } from "../ranges/range-set.ts";
 import { closedError } from "../source/closed-error.ts";
 import type { Meter } from "../source/meter.ts";
-import type { Bytes, Identity, PlannedSource, ReadOptions, Receipt, Source } from "../source/source.ts";
+import type {
+  Bytes,
+  Identity,
+  PlannedReadOptions,
+  PlannedSource,
+  ReadPlan,
+  Receipt,
+  Source,
+  StreamOptions,
+} from "../source/source.ts";
 import { streamChunks } from "../source/stream-chunks.ts";
 import { waitFor } from "../source/wait-for.ts";
-import { type Fetch, Fetches } from "./fetches.ts";
-import { HeldBytes } from "./held-bytes.ts";
-import { SpanReader, type Wire } from "./span-reader.ts";
+import { Budget } from "./budget.ts";
+import { Flow, type FlowHost } from "./flow.ts";
+import { FlowPlanner } from "./flow-planner.ts";
+import type { PlannedReads } from "./plan-reads.ts";
+import { type Policy, ReadAhead } from "./read-ahead.ts";
+import { ReadBatch } from "./read-batch.ts";
+import { ReadGroup } from "./read-group.ts";
+import { SpanMap } from "./span-map.ts";
+import { StreamReader } from "./stream-reader.ts";
+import { type WireSource, wireSource } from "./wire.ts";
 
 /** The body of a first answer, open and not yet read. */
 export interface OpeningBody {
   readonly range: Range;
   readonly stream: ReadableStream<Bytes>;
-}
-
-/** Bytes at their place, on the way to an answer. */
-interface Part {
-  readonly range: Range;
-  readonly bytes: Bytes;
 }
 
 /** What an engine is put around. */
@@ -31,12 +40,20 @@ export interface EngineParts {
   readonly owned: boolean;
   /** Bytes kept in memory at most. */
   readonly cacheBytes: number;
+  readonly policy: Policy;
+  /** Bytes that may be received in all. */
+  readonly maxBytes: number;
   readonly opening?: OpeningBody | undefined;
 }
 
+/** The contract's bound for bytes of a stream that are in flight or unread. */
+const STREAM_AHEAD_BYTES = 8 * 1024 * 1024;
+/** A shorter stream is not worth more than one request; *unmeasured*. */
+const MIN_AHEAD_BYTES = 512 * 1024;
+
 /**
  * The engine around one Source: a map of what is held, what is pending and what is missing. Every read and stream asks the map
- * first, shares what is in flight, and fetches only the gaps.
+ * first, shares what is in flight, and fetches only the gaps, as planned.
  */
 export class Engine implements PlannedSource {
   readonly name: string;
@@ -45,57 +62,130 @@ export class Engine implements PlannedSource {
   readonly spans: RangeDict<"held" | "pending">;
   readonly receipt: Receipt;
   readonly #parts: EngineParts;
-  readonly #spans = new RangeDict<"held" | "pending">();
-  readonly #held: HeldBytes;
-  readonly #fetches: Fetches;
-  readonly #wires = new Set<Wire>();
-  readonly #closing = new AbortController();
-  #opening: OpeningBody | undefined;
+  readonly #wire: WireSource;
+  readonly #map: SpanMap<Flow>;
+  readonly #budget: Budget;
+  readonly #planner: FlowPlanner;
+  readonly #ahead: ReadAhead;
+  readonly #batch = new ReadBatch((groups) => this.#request(groups));
+  readonly #flows = new Set<Flow>();
+  readonly #groups = new Set<ReadGroup>();
+  readonly #flowHost: FlowHost;
+  #opening: Flow | undefined;
+  #closed = false;
 
   constructor(parts: EngineParts) {
-    const { source, meter, cacheBytes } = parts;
+    const { source, meter, cacheBytes, policy } = parts;
     this.#parts = parts;
+    this.#wire = wireSource(source);
     this.name = source.name;
     this.size = source.size;
     this.identity = source.identity;
     this.receipt = meter;
-    this.spans = this.#spans.asReadonly();
-    this.#opening = parts.opening;
-    this.#held = new HeldBytes({
-      maxBytes: cacheBytes,
-      onHeld: (range) => this.#spans.set(range, "held"),
-      onDropped: (range) => this.#redraw(range),
-    });
-    this.#fetches = new Fetches(source, {
-      onArrived: (range, bytes) => this.#held.hold(range, bytes),
-      onPending: (range) => this.#spans.set(range, "pending"),
-      onSettled: (range) => this.#redraw(range),
-    });
+    this.#map = new SpanMap<Flow>(cacheBytes);
+    this.spans = this.#map.view;
+    const unaskedBytes = (): number => this.#map.unaskedBytes;
+    this.#budget = new Budget({ meter, policy, maxBytes: parts.maxBytes, name: source.name, unaskedBytes });
+    this.#flowHost = {
+      name: source.name,
+      totalMs: this.#wire.totalMs,
+      arriving: (flow, range) => {
+        if (flow.isBounded) this.#budget.noLongerAwaiting(range.length);
+        this.#budget.arriving(range);
+      },
+      arrived: (flow, range, bytes) => this.#map.hold(range, bytes, { by: flow }),
+      settled: (flow, outcome) => this.#settled(flow, outcome),
+    };
+    const host = {
+      size: this.size,
+      policy,
+      cacheBytes,
+      link: () => this.#wire.linkEstimate(),
+      allowance: () => this.#budget.allowance(),
+      missing: (range: Range) => this.#map.missing(range),
+      fetchAhead: (range: Range) => this.#fetchAhead(range, true),
+    };
+    this.#ahead = new ReadAhead(host);
+    this.#planner = new FlowPlanner({ ...host, map: this.#map, budget: this.#budget });
+    if (parts.opening !== undefined) this.#opening = this.#openFirst(parts.opening);
   }
 
-  async read(input: RangeInput, options: ReadOptions = {}): Promise<Bytes> {
-    const [bytes] = await this.readMany([input], options);
-    return bytes as Bytes;
+  read(input: RangeInput, options: PlannedReadOptions = {}): Promise<Bytes> {
+    try {
+      options.signal?.throwIfAborted();
+      const range = this.#resolve(input);
+      const bytes = this.#takeHeld(range);
+      if (bytes === undefined) return this.#gather([range], options).done.then(([only]) => only as Bytes);
+      this.#ahead.hit(range, options);
+      return Promise.resolve(bytes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  async readMany(inputs: readonly RangeInput[], options: ReadOptions = {}): Promise<Bytes[]> {
+  tryRead(input: RangeInput): Bytes | undefined {
+    const range = this.#resolve(input);
+    const bytes = this.#map.copy(range);
+    if (bytes === undefined) return undefined;
+    this.#count(range);
+    this.#ahead.note(range);
+    return bytes;
+  }
+
+  async readMany(inputs: readonly RangeInput[], options: PlannedReadOptions = {}): Promise<Bytes[]> {
     options.signal?.throwIfAborted();
     const ranges = inputs.map((input) => this.#resolve(input));
-    const { meter } = this.#parts;
-    for (const range of ranges) meter.bytesWanted += range.length;
-    if (ranges.every((range) => this.#held.covers(range))) {
-      meter.cacheHits++;
-      return ranges.map((range) => this.#copyHeld(range));
-    }
-    return this.#gather(ranges, options.signal);
+    if (!ranges.every((range) => this.#map.holds(range))) return this.#gather(ranges, options).done;
+    this.#parts.meter.cacheHits++;
+    return ranges.map((range) => {
+      this.#parts.meter.bytesWanted += range.length;
+      this.#map.asked(range);
+      return this.#map.copy(range) as Bytes;
+    });
   }
 
-  stream(input: RangeInput = [0], options: ReadOptions = {}): ReadableStream<Bytes> {
+  async *readEach(
+    inputs: readonly RangeInput[],
+    options: PlannedReadOptions = {},
+  ): AsyncGenerator<{ index: number; bytes: Bytes }, void, undefined> {
+    options.signal?.throwIfAborted();
+    const ranges = inputs.map((input) => this.#resolve(input));
+    if (ranges.length === 0) return;
+    const ready: { index: number; bytes: Bytes }[] = [];
+    let wake = (): void => undefined;
+    const group = this.#gather(ranges, options, (index, bytes) => {
+      ready.push({ index, bytes });
+      wake();
+    });
+    group.done.catch(() => undefined).finally(() => wake());
+    try {
+      for (let given = 0; given < ranges.length; given++) {
+        while (ready.length === 0 && !group.isEnded) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        const next = ready.shift();
+        if (next === undefined) break;
+        yield next;
+      }
+      await group.done;
+    } finally {
+      group.fail(new DOMException("no longer wanted", "AbortError"));
+    }
+  }
+
+  plan(inputs: readonly RangeInput[]): ReadPlan {
+    return this.#planner.plan(inputs.map((input) => this.#resolve(input)));
+  }
+
+  stream(input: RangeInput = [0], options: StreamOptions = {}): ReadableStream<Bytes> {
     return streamChunks(() => {
       const range = this.#resolve(input);
       this.#parts.meter.bytesWanted += range.length;
-      if (!range.isEmpty() && this.#held.covers(range)) this.#parts.meter.cacheHits++;
-      return this.#spanReader(range);
+      if (!range.isEmpty() && this.#map.holds(range)) this.#parts.meter.cacheHits++;
+      this.#map.asked(range);
+      return new StreamReader(this.#streamHost(), { range, aheadBytes: this.#aheadBytes(range, options) });
     }, options.signal);
   }
 
@@ -103,34 +193,25 @@ export class Engine implements PlannedSource {
   async holdOpening(signal: AbortSignal | undefined): Promise<void> {
     const opening = this.#opening;
     if (opening === undefined) return;
-    this.#opening = undefined;
-    const wire: Wire = { range: opening.range, reader: opening.stream.getReader() };
-    const pinned = this.#parts.cacheBytes === 0;
-    let position = opening.range.start;
-    try {
-      for (;;) {
-        const { done, value } = await waitFor(wire.reader.read(), [signal]);
-        if (done) return;
-        const range = new Range(position, position + value.byteLength);
-        this.#held.hold(range, value, pinned);
-        position = range.end;
-      }
-    } finally {
-      wire.reader.cancel().catch(() => undefined);
-    }
+    this.#map.fetchedUnasked(opening.range);
+    const ended = new Promise<void>((resolve, reject) => {
+      opening.join({
+        arrived: (range, bytes) => this.#map.hold(range, bytes, { pinned: this.#parts.cacheBytes === 0 }),
+        ended: (error) => (error === undefined ? resolve() : reject(error)),
+      });
+    });
+    opening.need(opening.range.end);
+    await waitFor(ended, [signal]);
   }
 
   async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
+    if (this.#closed) return;
+    this.#closed = true;
     const reason = closedError(this.name);
-    this.#closing.abort(reason);
-    this.#opening?.stream.cancel().catch(() => undefined);
-    this.#opening = undefined;
-    this.#fetches.close(reason);
-    for (const wire of this.#wires) wire.reader.cancel().catch(() => undefined);
-    this.#wires.clear();
-    this.#held.clear();
-    this.#spans.clear();
+    for (const group of [...this.#groups]) group.fail(reason);
+    for (const flow of [...this.#flows]) flow.cancel(reason);
+    this.#ahead.close();
+    this.#map.clear();
     if (this.#parts.owned) await this.#parts.source.close();
   }
 
@@ -144,113 +225,130 @@ export class Engine implements PlannedSource {
   }
 
   #checkOpen(): void {
-    if (this.#closing.signal.aborted) throw closedError(this.name);
+    if (this.#closed) throw closedError(this.name);
   }
 
-  /** Brings every gap of what is wanted, shared with whoever wants the same bytes, then cuts the answers out. */
-  async #gather(ranges: readonly Range[], signal: AbortSignal | undefined): Promise<Bytes[]> {
-    const wanted = new RangeSet(ranges);
-    const parts = new RangeDict<Part>();
-    const fetches = new Set<Fetch>();
-    for (const range of wanted) {
-      const gaps = this.#held.missing(range);
-      // Copied now: what is held may be dropped while the rest is on its way.
-      for (const part of new RangeSet([range]).difference(new RangeSet(gaps))) {
-        parts.set(part, { range: part, bytes: this.#copyHeld(part) });
-      }
-      for (const gap of gaps) for (const fetch of this.#fetches.join(gap)) fetches.add(fetch);
-    }
+  #takeHeld(range: Range): Bytes | undefined {
+    const bytes = this.#map.copy(range);
+    if (bytes !== undefined) this.#count(range);
+    return bytes;
+  }
+
+  #count(range: Range): void {
+    const { meter } = this.#parts;
+    meter.bytesWanted += range.length;
+    meter.cacheHits++;
+    this.#map.asked(range);
+  }
+
+  #gather(
+    ranges: readonly Range[],
+    options: PlannedReadOptions,
+    onBytes?: (index: number, bytes: Bytes) => void,
+  ): ReadGroup {
+    for (const range of ranges) this.#parts.meter.bytesWanted += range.length;
+    const group = new ReadGroup(ranges, {
+      hints: options,
+      signal: options.signal,
+      totalMs: this.#wire.totalMs,
+      name: this.name,
+      onBytes,
+      onEnd: (ended) => this.#groups.delete(ended),
+    });
+    this.#groups.add(group);
+    this.#batch.add(group);
+    return group;
+  }
+
+  /** Brings on the map whatever the groups want, as planned for all of them together, and lets them take part. */
+  #request(groups: readonly ReadGroup[]): void {
+    const ranges = groups.flatMap((group) => group.ranges);
     try {
-      const arrivals = [...fetches].map(async ({ range, bytes }) => ({ range, bytes: await bytes }));
-      for (const part of await waitFor(Promise.all(arrivals), [signal, this.#closing.signal])) {
-        parts.set(part.range, part);
-      }
-      return ranges.map((range) => cutOut(range, parts));
-    } finally {
-      const reason = signal?.aborted ? signal.reason : new DOMException("no longer wanted", "AbortError");
-      for (const fetch of fetches) this.#fetches.leave(fetch, reason);
+      const [only] = ranges;
+      if (only !== undefined && ranges.length === 1) this.#ahead.miss(only, groups[0]?.hints ?? {});
+      const hints = groups[0]?.hints ?? {};
+      this.#send(this.#planner.requests(ranges, hints));
+    } catch (error) {
+      if (groups.length > 1) for (const group of groups) this.#request([group]);
+      else groups[0]?.fail(error);
+      return;
+    }
+    for (const group of groups) group.start(this.#map);
+  }
+
+  #send(plan: PlannedReads | undefined): void {
+    if (plan === undefined) return;
+    for (const range of plan.requests) {
+      const body = this.#wire.openBody(range, false);
+      const flow = new Flow({
+        range,
+        body,
+        host: this.#flowHost,
+        bounded: true,
+        connections: plan.connections,
+      });
+      this.#begin(flow).need(range.end);
     }
   }
 
-  #copyHeld(range: Range): Bytes {
-    const target = new Uint8Array(range.length);
-    this.#held.copyInto(range, target);
-    return target;
+  #fetch(range: Range): Flow {
+    return this.#begin(new Flow({ range, body: this.#wire.openBody(range, true), host: this.#flowHost }));
   }
 
-  #spanReader(range: Range): SpanReader {
-    return new SpanReader(
-      {
-        checkOpen: () => this.#checkOpen(),
-        heldAt: (position, end) => this.#held.pieceAt(position, end),
-        pendingAt: (position, end, signal) => this.#pendingAt(new Range(position, end), signal),
-        openWire: (gap) => this.#openWire(gap),
-        arrived: (at, bytes) => this.#held.hold(at, bytes),
-        closed: (wire) => {
-          this.#wires.delete(wire);
-          this.#redraw(wire.range);
-        },
-      },
-      range,
+  #fetchAhead(range: Range, unasked: boolean): Flow {
+    if (unasked) this.#map.fetchedUnasked(range);
+    const body = this.#wire.openBody(range, true);
+    const flow = this.#begin(
+      new Flow({ range, body, host: this.#flowHost, bounded: true, unattended: true }),
     );
+    flow.need(range.end);
+    return flow;
   }
 
-  #pendingAt(range: Range, signal: AbortSignal | undefined): Promise<Bytes> | undefined {
-    const fetch = this.#fetches.joinAt(range.start);
-    if (fetch === undefined) return undefined;
-    const from = range.start - fetch.range.start;
-    return waitFor(fetch.bytes, [signal, this.#closing.signal])
-      .then((bytes) => bytes.slice(from, Math.min(range.end, fetch.range.end) - fetch.range.start))
-      .finally(() => this.#fetches.leave(fetch, signal?.reason));
+  #openFirst({ range, stream }: OpeningBody): Flow {
+    const reader = stream.getReader();
+    const body = {
+      readWithin: async () => (await reader.read()).value,
+      cancel: () => void reader.cancel().catch(() => undefined),
+    };
+    return this.#begin(new Flow({ range, body, host: this.#flowHost }));
   }
 
-  #openWire(range: Range): Wire {
-    const wire = this.#takeOpening(range) ?? this.#newWire(range);
-    this.#wires.add(wire);
-    this.#spans.set(wire.range, "pending");
-    this.#redraw(wire.range);
-    return wire;
+  #begin(flow: Flow): Flow {
+    this.#flows.add(flow);
+    if (flow.isBounded) this.#budget.awaiting(flow.range.length);
+    this.#map.await(flow);
+    return flow;
   }
 
-  /** The body of the first answer serves the first stream that begins where it does. */
-  #takeOpening(range: Range): Wire | undefined {
-    const opening = this.#opening;
-    if (opening === undefined || opening.range.start !== range.start) return undefined;
-    this.#opening = undefined;
-    return { range: opening.range, reader: opening.stream.getReader() };
+  #settled(flow: Flow, outcome: "complete" | "failed" | "left"): void {
+    this.#flows.delete(flow);
+    this.#map.settle(flow);
+    const rest = new Range(flow.position, flow.range.end);
+    if (flow.isBounded) this.#budget.noLongerAwaiting(rest.length);
+    this.#map.notFetched(rest);
+    // Bytes of a body that proved wrong in the end, and of a read that was given up, leave no trace.
+    if (outcome === "failed" || (outcome === "left" && !flow.hasServed)) this.#map.drop(flow);
   }
 
-  #newWire(range: Range): Wire {
-    const gap = this.#held.missing(range)[0] ?? range;
-    const free = this.#fetches.missing(gap)[0] ?? gap;
-    return { range: free, reader: this.#parts.source.stream(free).getReader() };
+  #aheadBytes(range: Range, { aheadBytes = STREAM_AHEAD_BYTES }: StreamOptions): number {
+    if (this.#wire.linkEstimate().latencyMs === 0) return 0;
+    const limit = Math.min(aheadBytes, STREAM_AHEAD_BYTES, this.#parts.cacheBytes / 2);
+    return Math.min(limit, range.length) < MIN_AHEAD_BYTES ? 0 : limit;
   }
 
-  /** Draws a part of the map anew from what is held and in flight. */
-  #redraw(range: Range): void {
-    if (this.#closing.signal.aborted) return;
-    this.#spans.delete(range);
-    for (const pending of this.#fetches.pending(range)) this.#draw(pending, range, "pending");
-    for (const wire of this.#wires) this.#draw(wire.range, range, "pending");
-    for (const held of new RangeSet([range]).difference(new RangeSet(this.#held.missing(range)))) {
-      this.#spans.set(held, "held");
-    }
+  #streamHost(): ConstructorParameters<typeof StreamReader>[0] {
+    return {
+      name: this.name,
+      totalMs: this.#wire.totalMs,
+      keepsNothing: this.#parts.cacheBytes === 0,
+      checkOpen: () => this.#checkOpen(),
+      link: () => this.#wire.linkEstimate(),
+      heldAt: (position, end) => this.#map.pieceAt(position, end),
+      pendingAt: (position) => this.#planner.joinableAt(position),
+      missing: (range) => this.#map.missing(range),
+      fetch: (range) => this.#fetch(range),
+      fetchAhead: (range) => this.#fetchAhead(range, false),
+    };
   }
-
-  #draw(what: Range, within: Range, state: "held" | "pending"): void {
-    const part = what.intersection(within);
-    if (part !== undefined && !part.isEmpty()) this.#spans.set(part, state);
-  }
-}
-
-/** The bytes of `range` out of parts that cover it, copied. */
-function cutOut(range: Range, parts: RangeDict<Part>): Bytes {
-  const target = new Uint8Array(range.length);
-  for (const [, part] of parts.overlapping(range)) {
-    const shared = part.range.intersection(range);
-    if (shared === undefined) continue;
-    const from = shared.start - part.range.start;
-    target.set(part.bytes.subarray(from, from + shared.length), shared.start - range.start);
-  }
-  return target;
 }

@@ -1,4 +1,5 @@
 import { onAbort } from "./on-abort.ts";
+import type { Turn } from "./request-queue.ts";
 import { timeoutError } from "./timeout.ts";
 
 /** One call of a user's: what may end it early. */
@@ -7,6 +8,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Milliseconds until the total limit. */
   remainingMs(): number;
+  /** When its requests come to their turn; default: before those that nobody waits for. */
+  readonly turn?: Turn | undefined;
   /** Takes clock and listeners away. */
   end(): void;
 }

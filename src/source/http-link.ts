@@ -249,7 +249,8 @@ export class HttpLink implements RecoveryWatcher {
     const origin = this.#originOf(url);
     this.#checkOrigin(origin, request.call);
     const { timeouts, meter, maxConnections: limit = origin.transport.defaultConnections } = this.settings;
-    const slot = await origin.queue.acquire({ limit, signal: request.call.signal });
+    const { signal, turn } = request.call;
+    const slot = await origin.queue.acquire({ limit, signal, turn });
     try {
       origin.health.check();
       const { response, flow } = await this.#sendFresh(origin, url, request);

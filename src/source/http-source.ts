@@ -52,6 +52,16 @@ export class HttpSource implements Source {
     return streamChunks(() => new RangeBody(this.#link, this.#resolve(input)), options.signal);
   }
 
+  /** Milliseconds that one call may take. */
+  get totalMs(): number {
+    return this.#link.settings.timeouts.totalMs;
+  }
+
+  /** The engine's door to one range: its body, for which nothing is sent before it is first read. */
+  openBody(range: Range): RangeBody {
+    return new RangeBody(this.#link, this.#resolve(range));
+  }
+
   /**
    * The engine's door to multi-range: the bytes of several ranges, in the order asked, by one GET for every 50 of them, and
    * parallel single ranges where the server does not answer lists (which it is then not asked for again). Whether that is

@@ -30,12 +30,21 @@ export interface QueueRequest {
   /** Connections that this request allows at most. */
   readonly limit: number;
   readonly signal?: AbortSignal | undefined;
-  /** `read`: somebody waits for it; `ahead`: it may come in handy, and lets every read go first. Default `read`. */
-  readonly priority?: "read" | "ahead" | undefined;
+  /** Default: somebody waits for it. */
+  readonly turn?: Turn | undefined;
+}
+
+/** When a request's turn comes. May change while it waits. */
+export interface Turn {
+  /** It may come in handy, and lets every request go first that somebody waits for. */
+  ahead: boolean;
+  /** More connections than this bring it no sooner. */
+  readonly connections?: number | undefined;
 }
 
 interface Waiter {
   readonly limit: number;
+  readonly turn: Turn | undefined;
   grant(slot: Slot): void;
 }
 
@@ -53,7 +62,7 @@ interface Held {
  */
 export class RequestQueue {
   readonly #held = new Set<Held>();
-  readonly #waiters = { read: new Set<Waiter>(), ahead: new Set<Waiter>() };
+  readonly #waiters = new Set<Waiter>();
   #parking = 0;
   /** Connections that the server seems to bear. */
   #ceiling = Number.POSITIVE_INFINITY;
@@ -67,7 +76,7 @@ export class RequestQueue {
 
   /** Requests that wait for one. */
   get waiting(): number {
-    return this.#waiters.read.size + this.#waiters.ahead.size;
+    return this.#waiters.size;
   }
 
   /** Connections that the server seems to bear; Infinity until it complains. */
@@ -81,24 +90,25 @@ export class RequestQueue {
   }
 
   /** Waits for a connection. Rejects with `signal.reason` on abort. */
-  acquire({ limit, signal, priority = "read" }: QueueRequest): Promise<Slot> {
+  acquire({ limit: allowed, signal, turn }: QueueRequest): Promise<Slot> {
+    const limit = Math.min(allowed, turn?.connections ?? allowed);
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#mayStart(limit) && this.waiting === 0) return Promise.resolve(this.#hold());
     return new Promise((resolve, reject) => {
-      const waiters = this.#waiters[priority];
       const forget = onAbort(signal, () => {
-        waiters.delete(waiter);
+        this.#waiters.delete(waiter);
         reject(signal?.reason);
         this.#schedule();
       });
       const waiter: Waiter = {
         limit,
+        turn,
         grant: (slot) => {
           forget();
           resolve(slot);
         },
       };
-      waiters.add(waiter);
+      this.#waiters.add(waiter);
       this.#schedule();
     });
   }
@@ -152,10 +162,11 @@ export class RequestQueue {
   #schedule(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const waiters of [this.#waiters.read, this.#waiters.ahead]) {
-      for (const waiter of waiters) {
+    for (const ahead of [false, true]) {
+      for (const waiter of this.#waiters) {
+        if ((waiter.turn?.ahead === true) !== ahead) continue;
         if (!this.#mayStart(waiter.limit)) break;
-        waiters.delete(waiter);
+        this.#waiters.delete(waiter);
         waiter.grant(this.#hold());
       }
     }

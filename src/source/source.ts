@@ -1,3 +1,4 @@
+import type { Range } from "../ranges/range.ts";
 import type { RangeDict } from "../ranges/range-dict.ts";
 import type { RangeInput } from "../ranges/range-input.ts";
 import type { RangeSet } from "../ranges/range-set.ts";
@@ -9,6 +10,26 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 export interface ReadOptions {
   /** Aborts this call alone. It rejects with `signal.reason` itself. */
   signal?: AbortSignal | undefined;
+}
+
+/** Options of a call that reads, and what the caller knows of the reads to come. */
+export interface PlannedReadOptions extends ReadOptions {
+  /**
+   * What follows this read: `sequential` reads on from its end, so that what follows may be fetched ahead at once; `random` leaves
+   * its place, so that nothing beyond it is fetched. Default: told by the reads themselves.
+   */
+  expect?: "sequential" | "random" | undefined;
+  /** The end of what this reader will read: nothing at or after this position is fetched ahead for it. */
+  aheadEnd?: number | undefined;
+}
+
+/** Options of {@link PlannedSource.stream}. */
+export interface StreamOptions extends ReadOptions {
+  /**
+   * Bytes of the range that may be in flight and unread at most. 0: one request, pulled as the stream is read. Default (and at
+   * most) 8 MiB, over several connections where they pay.
+   */
+  aheadBytes?: number | undefined;
 }
 
 /**
@@ -81,7 +102,43 @@ export interface PlannedSource extends Source {
    * nothing: the first failure rejects the call and cancels what only it wanted; one range outside the file refuses
    * the whole call before anything is sent.
    */
-  readMany(ranges: readonly RangeInput[], options?: ReadOptions): Promise<Bytes[]>;
+  readMany(ranges: readonly RangeInput[], options?: PlannedReadOptions): Promise<Bytes[]>;
+  /**
+   * As {@link PlannedSource.readMany}, but each as soon as it is complete, with its index among `ranges`. Leaving the loop cancels
+   * what is still to come.
+   */
+  readEach(
+    ranges: readonly RangeInput[],
+    options?: PlannedReadOptions,
+  ): AsyncIterable<{ index: number; bytes: Bytes }>;
+  /** As {@link Source.read}, and what the caller knows of the reads to come. Reads begun in the same tick are planned together. */
+  read(range: RangeInput, options?: PlannedReadOptions): Promise<Bytes>;
+  /** As {@link Source.stream}, over several connections where they pay. */
+  stream(range?: RangeInput, options?: StreamOptions): ReadableStream<Bytes>;
+  /**
+   * The bytes of `range` if all of them are held, else undefined. Synchronous; sends nothing. They belong to the caller.
+   *
+   * @throws INVALID_RANGE, OUT_OF_BOUNDS, UNKNOWN_SIZE, CLOSED.
+   */
+  tryRead(range: RangeInput): Bytes | undefined;
+  /**
+   * What {@link PlannedSource.readMany} would send for `ranges` now. Synchronous; sends nothing.
+   *
+   * @throws INVALID_RANGE, OUT_OF_BOUNDS, UNKNOWN_SIZE, CLOSED.
+   */
+  plan(ranges: readonly RangeInput[]): ReadPlan;
+}
+
+/** What a read would cost. */
+export interface ReadPlan {
+  /** What would be asked for, ascending: one request each, unless the server answers less. */
+  readonly requests: readonly Range[];
+  /** Distinct bytes asked for, those held included. */
+  readonly bytesWanted: number;
+  /** Bytes of all requests, gaps that are read over included. */
+  readonly bytesRequested: number;
+  /** Milliseconds until the last byte, by what is known of the link. */
+  readonly predictedMs: number;
 }
 
 /** What happened on the wire, for progress displays, logs and tests. URLs come without secrets. */

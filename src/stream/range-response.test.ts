@@ -111,6 +111,9 @@ describe("reading", () => {
       receipt: planned.receipt,
       read: (range, options) => planned.read(range, options),
       readMany: (ranges, options) => planned.readMany(ranges, options),
+      readEach: (ranges, options) => planned.readEach(ranges, options),
+      tryRead: (range) => planned.tryRead(range),
+      plan: (ranges) => planned.plan(ranges),
       stream: () => {
         if (++asked > 10) throw new Error("asked for ever");
         return new ReadableStream({ start: (controller) => controller.close() });

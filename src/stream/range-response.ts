@@ -2,7 +2,7 @@ import { OutOfBoundsError, RangeStreamsError } from "../errors.ts";
 import { INSPECT } from "../ranges/inspect.ts";
 import { Range } from "../ranges/range.ts";
 import { closedError } from "../source/closed-error.ts";
-import type { Bytes, ReadOptions, Source } from "../source/source.ts";
+import type { Bytes, PlannedSource, ReadOptions } from "../source/source.ts";
 import { waitFor } from "../source/wait-for.ts";
 import { handOverStream } from "./hand-over-stream.ts";
 import { ResponseBody } from "./response-body.ts";
@@ -20,7 +20,7 @@ interface ReadStep<T> {
 
 /** What a handle needs of the stream it belongs to. */
 export interface ResponseHost {
-  readonly source: Source;
+  readonly source: PlannedSource;
   /** For `toString`: `'name' from domain`. */
   readonly label: string;
   /** The handle's unread part is another than before. */

@@ -1,6 +1,6 @@
 import { RangeStreamsError } from "../errors.ts";
 import { Range } from "../ranges/range.ts";
-import type { Bytes, Source } from "../source/source.ts";
+import type { Bytes, PlannedSource, Source } from "../source/source.ts";
 
 /**
  * Bytes that may lie read and unwanted in one handle: what an aborted read had already pulled is kept up to this, and fetched
@@ -27,14 +27,14 @@ interface OpenBody {
  * Nothing is pulled before it is needed.
  */
 export class ResponseBody {
-  readonly #source: Source;
+  readonly #source: PlannedSource;
   /** Chunks that follow each other from `#start` on. */
   readonly #chunks: Bytes[] = [];
   #start = 0;
   #byteLength = 0;
   #open: OpenBody | undefined;
 
-  constructor(source: Source) {
+  constructor(source: PlannedSource) {
     this.#source = source;
   }
 
@@ -146,7 +146,7 @@ export class ResponseBody {
     const ahead = position - (this.#open?.position ?? Number.POSITIVE_INFINITY);
     if (this.#open !== undefined && ahead >= 0 && ahead <= MAX_SKIPPED) return this.#open;
     this.#stop();
-    const reader = this.#source.stream(new Range(position, end)).getReader();
+    const reader = this.#source.stream(new Range(position, end), { aheadBytes: 0 }).getReader();
     this.#open = { reader, position, arriving: undefined };
     return this.#open;
   }

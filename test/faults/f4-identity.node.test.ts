@@ -211,7 +211,11 @@ describe("F4: identity and change", () => {
       files: { file: first },
       misbehave: { name: "etag-changes", after: 3 },
     });
-    await using source = await openSource(`${server.url}/file`, { maxConnections: 2, retry: false });
+    await using source = await openSource(`${server.url}/file`, {
+      maxConnections: 2,
+      retry: false,
+      policy: "lean",
+    });
     const ranges = Array.from(
       { length: 10 },
       (_, index) => [100_000 * (index + 1), 100_000 * (index + 1) + 10] as const,

@@ -173,7 +173,7 @@ describe("F7: retry, timeout, abort, concurrency", () => {
     expectSameBytes(await two, large.slice(500_000, 500_010));
     expect(server.requests).toHaveLength(2);
     const last = new AbortController();
-    const lonely = source.read([700_000, 1_900_000], { signal: last.signal });
+    const lonely = source.read([700_000, 800_000], { signal: last.signal });
     await until(() => server.requests.length === 3);
     last.abort("enough");
     await expect(lonely).rejects.toBe("enough");
@@ -241,15 +241,15 @@ describe("F7: retry, timeout, abort, concurrency", () => {
 
   it("125. duplicates, overlaps, nests, neighbours, empty ones, any order: each byte is fetched once", async () => {
     await using server = await serve();
-    await using source = await openSource(`${server.url}/large`, { probe: [0, 1] });
+    await using source = await openSource(`${server.url}/large`, { probe: [0, 1], policy: "lean" });
     const ranges = [
-      [900, 1000],
+      [9000, 10_000],
       [100, 200],
       [100, 200],
       [150, 160],
       [200, 300],
       [500, 500],
-      [950, 1100],
+      [9500, 11_000],
     ] as const;
     const all = await source.readMany(ranges);
     all.forEach((bytes, index) =>
@@ -260,8 +260,8 @@ describe("F7: retry, timeout, abort, concurrency", () => {
         .slice(1)
         .map(({ range }) => range)
         .sort(),
-    ).toEqual(["bytes=100-299", "bytes=900-1099"]);
-    expect(source.receipt.bytesReceived).toBe(1 + 200 + 200);
+    ).toEqual(["bytes=100-299", "bytes=9000-10999"]);
+    expect(source.receipt.bytesReceived).toBe(1 + 200 + 2000);
   });
 
   it("126. what is no range is refused before anything is sent", async () => {

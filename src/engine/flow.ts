@@ -1,0 +1,187 @@
+import { RangeStreamsError } from "../errors.ts";
+import { Range } from "../ranges/range.ts";
+import type { Call } from "../source/call.ts";
+import type { Turn } from "../source/request-queue.ts";
+import type { Bytes } from "../source/source.ts";
+import type { PendingSpan } from "./span-map.ts";
+import type { WireBody } from "./wire.ts";
+
+/** Somebody who wants bytes that a flow brings. */
+export interface FlowReader {
+  /** Verified bytes that have arrived. They are shared: whoever keeps or hands them on copies them. */
+  arrived(range: Range, bytes: Bytes): void;
+  /** The flow brings nothing more; `error` is undefined where it came to its end. */
+  ended(error: unknown): void;
+}
+
+/** What a {@link Flow} tells whoever started it. */
+export interface FlowHost {
+  /** For messages. */
+  readonly name: string;
+  readonly totalMs: number;
+  /** Called before the readers are; what it throws fails the flow. */
+  arriving(flow: Flow, range: Range): void;
+  /** Called after the readers were: the bytes may be kept. */
+  arrived(flow: Flow, range: Range, bytes: Bytes): void;
+  settled(flow: Flow, outcome: "complete" | "failed" | "left"): void;
+}
+
+/** What a {@link Flow} is made of. */
+export interface FlowParts {
+  readonly range: Range;
+  readonly body: WireBody;
+  readonly host: FlowHost;
+  /** Nobody waits for it: it stays open without a reader, and every request that somebody waits for goes first. */
+  readonly unattended?: boolean | undefined;
+  /** All of its range will be pulled, whatever its readers do. */
+  readonly bounded?: boolean | undefined;
+  /** Connections that the source may use for it and all others at once, beyond what it may anyway. */
+  readonly connections?: number | undefined;
+}
+
+/**
+ * One request in flight, filling its range from the start. It is pulled only as far as somebody needs it, so that a slow reader
+ * slows the server down. It ends when its last reader leaves.
+ */
+export class Flow implements PendingSpan {
+  readonly kind = "pending";
+  readonly range: Range;
+  readonly #parts: FlowParts;
+  readonly #readers = new Set<FlowReader>();
+  readonly #stop = new AbortController();
+  readonly #call: Call;
+  readonly #turn: Turn;
+  #position: number;
+  #neededEnd = 0;
+  #unattended: boolean;
+  #pumping = false;
+  #isSettled = false;
+  #served = false;
+  #progressAt = performance.now();
+
+  constructor(parts: FlowParts) {
+    this.#parts = parts;
+    this.range = parts.range;
+    this.#position = parts.range.start;
+    this.#unattended = parts.unattended ?? false;
+    this.#turn = { ahead: this.#unattended, connections: parts.connections };
+    const { totalMs } = parts.host;
+    this.#call = {
+      signal: this.#stop.signal,
+      remainingMs: () => totalMs - (performance.now() - this.#progressAt),
+      end: () => undefined,
+      turn: this.#turn,
+    };
+  }
+
+  /** Where the next byte goes. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** All of its range will be pulled. */
+  get isBounded(): boolean {
+    return this.#parts.bounded === true;
+  }
+
+  /** Some reader has had all it wanted of it. */
+  get hasServed(): boolean {
+    return this.#served;
+  }
+
+  /** Nothing will come of it any more. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** Nothing is being pulled: its readers are the slow side. */
+  get isPaused(): boolean {
+    return !this.#pumping;
+  }
+
+  /** Takes part. Each reader must {@link Flow.leave} unless it was told of the end. */
+  join(reader: FlowReader): void {
+    this.#turn.ahead = false;
+    this.#readers.add(reader);
+  }
+
+  /** The bytes up to `end` are needed now. */
+  need(end: number): void {
+    this.#neededEnd = Math.max(this.#neededEnd, Math.min(end, this.range.end));
+    if (this.#pumping || this.#isSettled || this.#position >= this.#neededEnd) return;
+    this.#pumping = true;
+    this.#progressAt = performance.now();
+    void this.#pump();
+  }
+
+  /** A reader has all it wanted: what is needed beyond that comes all the same. */
+  satisfied(reader: FlowReader): void {
+    this.#served = true;
+    this.#readers.delete(reader);
+  }
+
+  /** A reader gives up. The last one out ends the flow. */
+  leave(reader: FlowReader, reason?: unknown): void {
+    if (!this.#readers.delete(reader) || this.#readers.size > 0 || this.#unattended) return;
+    this.cancel(reason);
+  }
+
+  /** Whoever started it without a reader has no more use for it. */
+  abandon(): void {
+    this.#unattended = false;
+    if (this.#readers.size === 0) this.cancel();
+  }
+
+  /** Ends it, whoever still reads. */
+  cancel(reason: unknown = new DOMException("no longer wanted", "AbortError")): void {
+    if (this.#isSettled) return;
+    this.#stop.abort(reason);
+    this.#settle("left", reason);
+    this.#parts.body.cancel();
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      while (this.#position < this.#neededEnd && !this.#isSettled) {
+        const bytes = await this.#parts.body.readWithin(this.#call);
+        if (this.#isSettled) return;
+        this.#take(bytes);
+      }
+      if (this.#position === this.range.end) this.#settle("complete", undefined);
+    } catch (error) {
+      if (this.#isSettled) return;
+      this.#settle("failed", error);
+      this.#parts.body.cancel();
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #take(bytes: Bytes | undefined): void {
+    const end = this.#position + (bytes?.byteLength ?? 0);
+    if (bytes === undefined || end > this.range.end) throw this.#wrongLength(end);
+    const range = new Range(this.#position, end);
+    this.#position = end;
+    this.#progressAt = performance.now();
+    const { host } = this.#parts;
+    host.arriving(this, range);
+    for (const reader of this.#readers) reader.arrived(range, bytes);
+    host.arrived(this, range, bytes);
+  }
+
+  #settle(outcome: "complete" | "failed" | "left", error: unknown): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    if (outcome === "complete") this.#parts.body.cancel();
+    this.#parts.host.settled(this, outcome);
+    for (const reader of [...this.#readers]) reader.ended(error);
+    this.#readers.clear();
+  }
+
+  /** Anyone can write a Source. */
+  #wrongLength(end: number): RangeStreamsError {
+    const { name } = this.#parts.host;
+    const message = `${name}: asked for ${this.range}, got bytes up to ${end}; that Source is broken`;
+    return new RangeStreamsError(end < this.range.end ? "SHORT_BODY" : "BAD_RESPONSE", message);
+  }
+}

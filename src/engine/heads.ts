@@ -1,0 +1,73 @@
+import type { Range } from "../ranges/range.ts";
+
+/** Where one reader is: reads that follow each other through a file. */
+export interface Head {
+  /** The end of its last read. */
+  position: number;
+  /** Reads that began where the one before ended. */
+  sequential: number;
+  /** Reads that began a little beyond. */
+  hops: number;
+  /** Bytes of all its reads, and of the gaps between them. */
+  readBytes: number;
+  gapBytes: number;
+  /** Bytes to have ahead of it; 0 until its way is proven. */
+  window: number;
+  /** Up to where bytes ahead of it were asked for. */
+  aheadEnd: number;
+}
+
+/** Readers of one source that are told apart; more than a program reads side by side. *Unmeasured*. */
+const MAX_HEADS = 16;
+
+/**
+ * Tells readers apart by where their reads begin, so that each can be read ahead for. Pure: no clock, no I/O. The head used last
+ * comes first.
+ */
+export class Heads {
+  readonly #heads: Head[] = [];
+
+  /**
+   * Whose read this is. One that begins where a head ended goes on with it; one that begins at most `hopBytes` beyond the head
+   * that was read last hops with it; any other is nobody's.
+   */
+  follow(range: Range, hopBytes: number): Head | undefined {
+    const [latest] = this.#heads;
+    let index = this.#heads.findIndex(({ position }) => position === range.start);
+    if (index < 0 && latest !== undefined) {
+      const gap = range.start - latest.position;
+      if (gap > 0 && gap <= hopBytes) index = 0;
+    }
+    const head = this.#heads[index];
+    if (head === undefined) return undefined;
+    if (index > 0) this.#heads.unshift(...this.#heads.splice(index, 1));
+    const gap = range.start - head.position;
+    if (gap === 0) head.sequential++;
+    else head.hops++;
+    head.gapBytes += gap;
+    head.readBytes += range.length;
+    head.position = range.end;
+    return head;
+  }
+
+  /** A reader that comes from nowhere: a jump of one reader, or a new one. */
+  begin(range: Range): Head {
+    const head: Head = {
+      position: range.end,
+      sequential: 0,
+      hops: 0,
+      readBytes: range.length,
+      gapBytes: 0,
+      window: 0,
+      aheadEnd: range.end,
+    };
+    this.#heads.unshift(head);
+    if (this.#heads.length > MAX_HEADS) this.#heads.pop();
+    return head;
+  }
+
+  /** The others, the one read last first. */
+  others(head: Head): Head[] {
+    return this.#heads.filter((other) => other !== head);
+  }
+}

@@ -1,0 +1,35 @@
+import type { ReadGroup } from "./read-group.ts";
+
+/**
+ * Turns of the microtask queue in which another read may still join. Code that reads several things at once mostly starts each
+ * in an async function of its own, a few awaits deep; all of them run before any answer could have come.
+ */
+const TURNS = 4;
+
+/** Reads begun in the same tick, which are planned together. */
+export class ReadBatch {
+  readonly #flush: (groups: ReadGroup[]) => void;
+  #groups: ReadGroup[] = [];
+  #turns = 0;
+
+  constructor(flush: (groups: ReadGroup[]) => void) {
+    this.#flush = flush;
+  }
+
+  add(group: ReadGroup): void {
+    this.#groups.push(group);
+    const idle = this.#turns === 0;
+    this.#turns = TURNS;
+    if (idle) queueMicrotask(() => this.#turn());
+  }
+
+  #turn(): void {
+    if (--this.#turns > 0) {
+      queueMicrotask(() => this.#turn());
+      return;
+    }
+    const groups = this.#groups.filter(({ isEnded }) => !isEnded);
+    this.#groups = [];
+    if (groups.length > 0) this.#flush(groups);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Range } from "../ranges/range.ts";
+import type { Bytes } from "../source/source.ts";
+import type { Flow, FlowReader } from "./flow.ts";
+import type { SpanMap } from "./span-map.ts";
+
+/** One range on its way into one array: what is held is copied at once, the rest as it arrives. */
+export class ReadCall {
+  readonly range: Range;
+  readonly #settled: (call: ReadCall, error: unknown) => void;
+  readonly #parts = new Set<Part>();
+  #bytes: Bytes | undefined;
+  #left = 0;
+
+  /** `settled` is told once: without an error when all bytes are there. */
+  constructor(range: Range, settled: (call: ReadCall, error: unknown) => void) {
+    this.range = range;
+    this.#settled = settled;
+  }
+
+  /** The bytes, which belong to whoever asked. */
+  get bytes(): Bytes {
+    return this.#bytes as Bytes;
+  }
+
+  /** Takes what is held, and part in every flow that brings the rest, which must all be on the map. */
+  start(map: SpanMap<Flow>): void {
+    const bytes = new Uint8Array(this.range.length);
+    this.#bytes = bytes;
+    const { pending } = map.split(this.range, bytes);
+    map.asked(this.range);
+    this.#left = pending.length;
+    for (const [range, flow] of pending) {
+      const part = new Part(this, range, flow);
+      this.#parts.add(part);
+      flow.join(part);
+    }
+    for (const [range, flow] of pending) flow.need(range.end);
+    if (pending.length === 0) this.#settled(this, undefined);
+  }
+
+  /** Nobody waits any more. */
+  stop(reason: unknown): void {
+    for (const part of this.#parts) part.flow.leave(part, reason);
+    this.#parts.clear();
+  }
+
+  /** @internal */
+  partDone(part: Part): void {
+    this.#parts.delete(part);
+    if (--this.#left === 0) this.#settled(this, undefined);
+  }
+
+  /** @internal */
+  partFailed(part: Part, error: unknown): void {
+    this.#parts.delete(part);
+    this.#settled(this, error);
+  }
+}
+
+/** What one flow brings of a call. */
+class Part implements FlowReader {
+  readonly flow: Flow;
+  readonly #call: ReadCall;
+  readonly #range: Range;
+
+  constructor(call: ReadCall, range: Range, flow: Flow) {
+    this.#call = call;
+    this.#range = range;
+    this.flow = flow;
+  }
+
+  arrived(range: Range, bytes: Bytes): void {
+    const start = Math.max(range.start, this.#range.start);
+    const end = Math.min(range.end, this.#range.end);
+    if (start >= end) return;
+    const { start: base } = this.#call.range;
+    this.#call.bytes.set(bytes.subarray(start - range.start, end - range.start), start - base);
+    if (end < this.#range.end) return;
+    this.flow.satisfied(this);
+    this.#call.partDone(this);
+  }
+
+  ended(error: unknown): void {
+    this.#call.partFailed(this, error);
+  }
+}

@@ -1,0 +1,278 @@
+import { Range } from "../ranges/range.ts";
+import { RangeDict } from "../ranges/range-dict.ts";
+import { RangeSet } from "../ranges/range-set.ts";
+import type { Bytes } from "../source/source.ts";
+
+/** A request in flight, as far as the map knows it. */
+export interface PendingSpan {
+  readonly kind: "pending";
+  readonly range: Range;
+}
+
+/** Verified bytes at their place. */
+interface HeldSpan<Pending> {
+  readonly kind: "held";
+  readonly range: Range;
+  readonly bytes: Bytes;
+  /** The request that brought them. */
+  readonly by: Pending | undefined;
+}
+
+/** How bytes that arrived are to be kept. */
+export interface HoldOptions<Pending> {
+  readonly by?: Pending | undefined;
+  /** They count against no limit and stay. */
+  readonly pinned?: boolean | undefined;
+}
+
+/**
+ * The map of one source, and what it maps to: every position is held (its bytes are in memory), pending (a request will bring it)
+ * or missing. Held bytes stay under a limit, the least recently used go first. What goes out is copied, and what comes in belongs
+ * to the map from then on: nobody outside can change what the next reader gets.
+ */
+export class SpanMap<Pending extends PendingSpan> {
+  /** The map as people look at it: touching held spans are one. Live and read-only. */
+  readonly view: RangeDict<"held" | "pending">;
+  readonly #maxBytes: number;
+  readonly #drawn = new RangeDict<"held" | "pending">();
+  readonly #spans = new RangeDict<HeldSpan<Pending> | Pending>();
+  /** In order of use: the first is the one to go. */
+  readonly #recency = new Set<HeldSpan<Pending>>();
+  /** Fetched, and never asked for so far. */
+  readonly #unasked = new RangeSet();
+  #heldBytes = 0;
+  /** The span that was read last: the next read is mostly of the same one. */
+  #latest: HeldSpan<Pending> | undefined;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+    this.view = this.#drawn.asReadonly();
+  }
+
+  /** Bytes that may be kept. */
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
+  /** Bytes that were fetched and never asked for. */
+  get unaskedBytes(): number {
+    return this.#unasked.byteLength;
+  }
+
+  /** A copy of `range` where all of it is held, else undefined. */
+  copy(range: Range): Bytes | undefined {
+    const latest = this.#latest;
+    if (latest?.range.contains(range)) return this.#cut(latest, range);
+    const spans = this.#spans.overlapping(range);
+    let position = range.start;
+    for (const [at, span] of spans) {
+      if (span.kind !== "held" || at.start > position) return undefined;
+      position = at.end;
+    }
+    if (position < range.end) return undefined;
+    const [first] = spans;
+    if (spans.length === 1 && first !== undefined) return this.#cut(first[1] as HeldSpan<Pending>, range);
+    const target = new Uint8Array(range.length);
+    for (const [at, span] of spans) if (span.kind === "held") this.#copyInto(span, at, { target, range });
+    return target;
+  }
+
+  /** Whether all of `range` is held. */
+  holds(range: Range): boolean {
+    let position = range.start;
+    for (const [at, span] of this.#spans.overlapping(range)) {
+      if (span.kind !== "held" || at.start > position) return false;
+      position = at.end;
+    }
+    return position >= range.end;
+  }
+
+  /** A copy of what one held span has from `position` on, at most to `end`; undefined where nothing is held there. */
+  pieceAt(position: number, end: number): Bytes | undefined {
+    const span = this.#spans.get(position);
+    if (span?.kind !== "held") return undefined;
+    return this.#cut(span, new Range(position, Math.min(end, span.range.end)));
+  }
+
+  /** The request that will bring `position`, if one will. */
+  pendingAt(position: number): Pending | undefined {
+    const span = this.#spans.get(position);
+    return span?.kind === "pending" ? span : undefined;
+  }
+
+  /** Copies what is held of `range` into `target`, which begins at `range.start`; gives the rest: what is pending, and the gaps. */
+  split(range: Range, target: Bytes): { pending: [Range, Pending][]; gaps: Range[] } {
+    const pending: [Range, Pending][] = [];
+    const gaps: Range[] = [];
+    let position = range.start;
+    for (const [at, span] of this.#spans.overlapping(range)) {
+      if (at.start > position) gaps.push(new Range(position, at.start));
+      position = Math.min(at.end, range.end);
+      if (span.kind === "held") this.#copyInto(span, at, { target, range });
+      else pending.push([new Range(Math.max(at.start, range.start), position), span]);
+    }
+    if (position < range.end) gaps.push(new Range(position, range.end));
+    return { pending, gaps };
+  }
+
+  /** What of `range` is missing, or pending where `joins` will not have it, ascending; what touches is one. */
+  gaps(range: Range, joins: (pending: Pending, part: Range) => boolean): Range[] {
+    const gaps: Range[] = [];
+    const add = (start: number, end: number): void => {
+      const last = gaps.at(-1);
+      if (last?.end === start) gaps[gaps.length - 1] = new Range(last.start, end);
+      else gaps.push(new Range(start, end));
+    };
+    let position = range.start;
+    for (const [at, span] of this.#spans.overlapping(range)) {
+      if (at.start > position) add(position, at.start);
+      const start = Math.max(at.start, range.start);
+      position = Math.min(at.end, range.end);
+      if (span.kind === "pending" && !joins(span, new Range(start, position))) add(start, position);
+    }
+    if (position < range.end) add(position, range.end);
+    return gaps;
+  }
+
+  /** What of `range` is neither held nor pending, ascending. */
+  missing(range: Range): Range[] {
+    return this.#spans.missing(range);
+  }
+
+  /** What of `range` is not held, ascending. */
+  notHeld(range: Range): Range[] {
+    const gaps = new RangeSet();
+    let position = range.start;
+    for (const [at, span] of this.#spans.overlapping(range)) {
+      if (span.kind !== "held") continue;
+      if (at.start > position) gaps.add(new Range(position, at.start));
+      position = at.end;
+    }
+    if (position < range.end) gaps.add(new Range(position, range.end));
+    return [...gaps];
+  }
+
+  /** Draws a request over all of its range that is not held. */
+  await(pending: Pending): void {
+    for (const range of this.notHeld(pending.range)) {
+      this.#spans.set(range, pending);
+      this.#drawn.set(range, "pending");
+    }
+  }
+
+  /** A request will bring nothing more: what it was to bring is missing again. */
+  settle(pending: Pending): void {
+    for (const [at, span] of this.#spans.overlapping(pending.range)) {
+      if (span !== pending) continue;
+      this.#spans.delete(at);
+      this.#drawn.delete(at);
+    }
+  }
+
+  /** Forgets what a request brought. */
+  drop(pending: Pending): void {
+    for (const [, span] of this.#spans.overlapping(pending.range)) {
+      if (span.kind === "held" && span.by === pending) this.#forget(span);
+    }
+  }
+
+  /** Keeps bytes that are not held yet; they belong to the map from now on. */
+  hold(range: Range, bytes: Bytes, { by, pinned = false }: HoldOptions<Pending> = {}): void {
+    if (!pinned && range.length > this.#maxBytes) {
+      this.#pass(range);
+      return;
+    }
+    for (const gap of this.notHeld(range)) {
+      const part = ownPart(bytes, gap.start - range.start, gap.length);
+      const span: HeldSpan<Pending> = { kind: "held", range: gap, bytes: part, by };
+      this.#spans.set(gap, span);
+      this.#drawHeld(gap);
+      if (pinned) continue;
+      this.#recency.add(span);
+      this.#heldBytes += gap.length;
+    }
+    this.#evict();
+  }
+
+  /** Notes that positions were fetched though nobody asked for them. */
+  fetchedUnasked(range: Range): void {
+    this.#unasked.add(range);
+  }
+
+  /** Notes that they never came. */
+  notFetched(range: Range): void {
+    if (this.#unasked.size > 0) this.#unasked.delete(range);
+  }
+
+  /** Notes that positions were asked for. */
+  asked(range: Range): void {
+    if (this.#unasked.size > 0) this.#unasked.delete(range);
+  }
+
+  clear(): void {
+    this.#latest = undefined;
+    this.#spans.clear();
+    this.#drawn.clear();
+    this.#recency.clear();
+    this.#unasked.clear();
+    this.#heldBytes = 0;
+  }
+
+  /** What passed without being kept is no longer pending. */
+  #pass(range: Range): void {
+    for (const gap of this.notHeld(range)) {
+      this.#spans.delete(gap);
+      this.#drawn.delete(gap);
+    }
+  }
+
+  #cut(span: HeldSpan<Pending>, { start, end }: Range): Bytes {
+    this.#use(span);
+    const offset = span.range.start;
+    return span.bytes.slice(start - offset, end - offset);
+  }
+
+  #copyInto(span: HeldSpan<Pending>, at: Range, { target, range }: { target: Bytes; range: Range }): void {
+    this.#use(span);
+    const start = Math.max(at.start, range.start);
+    const end = Math.min(at.end, range.end);
+    const offset = span.range.start;
+    target.set(span.bytes.subarray(start - offset, end - offset), start - range.start);
+  }
+
+  #use(span: HeldSpan<Pending>): void {
+    if (this.#latest === span) return;
+    this.#latest = span;
+    if (this.#recency.delete(span)) this.#recency.add(span);
+  }
+
+  #evict(): void {
+    if (this.#heldBytes <= this.#maxBytes) return;
+    for (const span of this.#recency) {
+      if (this.#heldBytes <= this.#maxBytes) return;
+      this.#forget(span);
+    }
+  }
+
+  #forget(span: HeldSpan<Pending>): void {
+    if (this.#latest === span) this.#latest = undefined;
+    if (this.#recency.delete(span)) this.#heldBytes -= span.range.length;
+    this.#spans.delete(span.range);
+    this.#drawn.delete(span.range);
+  }
+
+  #drawHeld(range: Range): void {
+    let { start, end } = range;
+    const before = start > 0 ? this.#drawn.rangeAt(start - 1) : undefined;
+    if (before !== undefined && this.#drawn.get(before.start) === "held") start = before.start;
+    const after = this.#drawn.rangeAt(end);
+    if (after !== undefined && this.#drawn.get(end) === "held") end = after.end;
+    this.#drawn.set(new Range(start, end), "held");
+  }
+}
+
+/** A part of bytes that keeps no buffer alive which is more than twice its size. */
+function ownPart(bytes: Bytes, from: number, length: number): Bytes {
+  const part = bytes.subarray(from, from + length);
+  return 2 * length >= bytes.buffer.byteLength ? part : part.slice();
+}

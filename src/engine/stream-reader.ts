@@ -1,0 +1,173 @@
+import { Range } from "../ranges/range.ts";
+import type { LinkEstimate } from "../source/link-estimate.ts";
+import type { Bytes } from "../source/source.ts";
+import type { ChunkReader } from "../source/stream-chunks.ts";
+import { withTimeout } from "../source/timeout.ts";
+import type { Flow, FlowReader } from "./flow.ts";
+import { pieceBytes } from "./read-ahead.ts";
+
+/** What a {@link StreamReader} needs of the engine. */
+export interface StreamHost {
+  /** For messages. */
+  readonly name: string;
+  /** Milliseconds that one read may take. */
+  readonly totalMs: number;
+  /** Throws CLOSED once the source is closed. */
+  checkOpen(): void;
+  link(): LinkEstimate;
+  /** A copy of what is held from `position` on, at most to `end`. */
+  heldAt(position: number, end: number): Bytes | undefined;
+  /** The request that brings `position` sooner than one of its own would. */
+  pendingAt(position: number): Flow | undefined;
+  /** What of `range` nobody fetched or fetches. */
+  missing(range: Range): Range[];
+  /** Starts a request that is pulled as it is read. */
+  fetch(range: Range): Flow;
+  /** Starts a request that fills while others are read. */
+  fetchAhead(range: Range): Flow;
+  /** Bytes that arrive are kept by nobody else: the reader may have them as they are. */
+  readonly keepsNothing: boolean;
+}
+
+/** How a range is streamed. */
+export interface StreamExtent {
+  readonly range: Range;
+  /** Bytes that may be in flight and unread; 0 fetches by one request what is pulled, and nothing ahead of it. */
+  readonly aheadBytes: number;
+}
+
+/** What is asked for at once when nothing is known of how far the reader goes. Doubles as it goes on. */
+const FIRST_WINDOW = 1024 * 1024;
+
+/** Reads one range in order out of whatever mixture of held, pending and missing it is. One reader at a time. */
+export class StreamReader implements ChunkReader {
+  readonly #host: StreamHost;
+  readonly #end: number;
+  readonly #aheadBytes: number;
+  readonly #ahead = new Set<Flow>();
+  #position: number;
+  #aheadEnd: number;
+  #window: number;
+  #flow: Flow | undefined;
+  #waiting: Waiting | undefined;
+  readonly #reader: FlowReader = {
+    arrived: (range, bytes) => this.#arrived(range, bytes),
+    ended: (error) => this.#ended(error),
+  };
+
+  constructor(host: StreamHost, { range, aheadBytes }: StreamExtent) {
+    this.#host = host;
+    this.#position = range.start;
+    this.#aheadEnd = range.start;
+    this.#end = range.end;
+    this.#aheadBytes = aheadBytes;
+    this.#window = Math.min(FIRST_WINDOW, aheadBytes);
+  }
+
+  /** The next chunk, which belongs to the caller; undefined at the end. An abort of `signal` loses no byte. */
+  async read(signal?: AbortSignal): Promise<Bytes | undefined> {
+    for (;;) {
+      this.#host.checkOpen();
+      signal?.throwIfAborted();
+      if (this.#position === this.#end) return undefined;
+      this.#fetchAhead();
+      const chunk = this.#host.heldAt(this.#position, this.#end) ?? (await this.#nextOfFlow(signal));
+      // Nothing where a flow came to its end, or passed this place before: then look again.
+      if (chunk === undefined) continue;
+      this.#position += chunk.byteLength;
+      return chunk;
+    }
+  }
+
+  cancel(): void {
+    this.#leaveFlow();
+    for (const flow of this.#ahead) flow.abandon();
+    this.#ahead.clear();
+  }
+
+  /** Keeps the window ahead of the reader filled, in pieces side by side. */
+  #fetchAhead(): void {
+    if (this.#window === 0) return;
+    const left = this.#aheadEnd - this.#position;
+    if (this.#aheadEnd === this.#end || left > this.#window / 2) return;
+    if (left > 0 || this.#aheadEnd > 0) this.#grow();
+    const link = this.#host.link();
+    const piece = pieceBytes(link, this.#window);
+    const start = Math.max(this.#position, this.#aheadEnd);
+    const end = Math.min(this.#end, this.#position + this.#window);
+    for (const flow of this.#ahead) if (flow.isSettled) this.#ahead.delete(flow);
+    for (const gap of this.#host.missing(new Range(start, end))) this.#fetchPieces(gap, piece);
+    this.#aheadEnd = end;
+  }
+
+  #grow(): void {
+    this.#window = Math.min(this.#aheadBytes, 2 * this.#window);
+  }
+
+  #fetchPieces(gap: Range, piece: number): void {
+    for (let start = gap.start; start < gap.end; ) {
+      const end = gap.end - start < 1.5 * piece ? gap.end : start + piece;
+      this.#ahead.add(this.#host.fetchAhead(new Range(start, end)));
+      start = end;
+    }
+  }
+
+  /** What the flow brings next; undefined where another look is due. */
+  #nextOfFlow(signal: AbortSignal | undefined): Promise<Bytes | undefined> {
+    const flow = this.#flowHere();
+    const next = new Promise<Bytes | undefined>((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+    flow.need(this.#position + 1);
+    return withTimeout(next, { ms: this.#host.totalMs, signal, phase: "total", url: this.#host.name });
+  }
+
+  /** The flow that brings the next byte. One that others pulled past it brings it no more. */
+  #flowHere(): Flow {
+    const flow = this.#flow;
+    return flow === undefined || flow.isSettled || flow.position > this.#position ? this.#joinFlow() : flow;
+  }
+
+  #joinFlow(): Flow {
+    this.#leaveFlow();
+    const flow = this.#host.pendingAt(this.#position) ?? this.#openFlow();
+    this.#flow = flow;
+    flow.join(this.#reader);
+    return flow;
+  }
+
+  /** A request from here on, to where something held or in flight begins. */
+  #openFlow(): Flow {
+    const rest = new Range(this.#position, this.#end);
+    return this.#host.fetch(this.#host.missing(rest)[0] ?? rest);
+  }
+
+  #leaveFlow(): void {
+    const flow = this.#flow;
+    this.#flow = undefined;
+    flow?.leave(this.#reader);
+  }
+
+  #arrived(range: Range, bytes: Bytes): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined || !range.contains(this.#position)) return;
+    this.#waiting = undefined;
+    const from = this.#position - range.start;
+    const to = Math.min(this.#end, range.end) - range.start;
+    const whole = from === 0 && to === bytes.byteLength;
+    waiting.resolve(whole && this.#host.keepsNothing ? bytes : bytes.slice(from, to));
+  }
+
+  #ended(error: unknown): void {
+    this.#flow = undefined;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (error === undefined) waiting?.resolve(undefined);
+    else waiting?.reject(error);
+  }
+}
+
+interface Waiting {
+  resolve(chunk: Bytes | undefined): void;
+  reject(error: unknown): void;
+}

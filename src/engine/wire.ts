@@ -1,0 +1,77 @@
+import type { Range } from "../ranges/range.ts";
+import type { Call } from "../source/call.ts";
+import type { LinkEstimate } from "../source/link-estimate.ts";
+import type { Bytes, Source } from "../source/source.ts";
+
+/** The body of one range, opened on its first read. One reader at a time. */
+export interface WireBody {
+  /** The next chunk, which belongs to the caller; undefined at the end. */
+  readWithin(call: Call): Promise<Bytes | undefined>;
+  cancel(): void;
+}
+
+/** A source whose requests the engine can plan: it tells what they cost, and takes an order for them. */
+export interface WireSource extends Source {
+  /** `streamed`: it is pulled as somebody reads it, and not as a whole. */
+  openBody(range: Range, streamed: boolean): WireBody;
+  /** What the way to the server is like now. */
+  linkEstimate(): LinkEstimate;
+  /** Milliseconds that one call may take. */
+  readonly totalMs: number;
+}
+
+/**
+ * What reads of a source that tells nothing of itself are planned by: memory, a file, or whatever somebody wrote. Without
+ * latency there is no reason to merge, to split or to read ahead, so it is asked for what is wanted and no more.
+ */
+const NEAR: LinkEstimate = {
+  latencyMs: 0,
+  connectMs: 0,
+  bytesPerSecond: 1e9,
+  totalBytesPerSecond: 1e9,
+  connections: Number.POSITIVE_INFINITY,
+  idle: Number.POSITIVE_INFINITY,
+  measured: true,
+};
+
+/** Gives a plain Source the form of one on a wire. */
+export function wireSource(source: Source): WireSource {
+  if ("openBody" in source) return source as WireSource;
+  return {
+    name: source.name,
+    size: source.size,
+    identity: source.identity,
+    totalMs: Number.POSITIVE_INFINITY,
+    linkEstimate: () => NEAR,
+    openBody: (range, streamed) => (streamed ? readStream(source, range) : readOnce(source, range)),
+    read: (range, options) => source.read(range, options),
+    stream: (range, options) => source.stream(range, options),
+    close: () => source.close(),
+    [Symbol.asyncDispose]: () => source.close(),
+  };
+}
+
+function readOnce(source: Source, range: Range): WireBody {
+  let given = false;
+  return {
+    async readWithin(call) {
+      if (given) return undefined;
+      given = true;
+      return source.read(range, { signal: call.signal });
+    },
+    cancel: () => undefined,
+  };
+}
+
+function readStream(source: Source, range: Range): WireBody {
+  let reader: ReadableStreamDefaultReader<Bytes> | undefined;
+  return {
+    async readWithin() {
+      reader ??= source.stream(range).getReader();
+      return (await reader.read()).value;
+    },
+    cancel() {
+      reader?.cancel().catch(() => undefined);
+    },
+  };
+}
