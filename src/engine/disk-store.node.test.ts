@@ -293,7 +293,7 @@ describe("the limit of a disk store", () => {
     }
     await expectBlock(next, "identity-0/5", block(0));
     for (let n = 8; n < 16; n++) await expectBlock(next, `identity-${n}/5`, block(n));
-    const old = [1, 2, 3, 4, 5, 6, 7].map((n) => next.get(`identity-${n}/5`));
+    const old = [1, 2, 3, 4, 5, 6, 7].map(async (n) => next.get(`identity-${n}/5`));
     expect((await Promise.all(old)).filter((value) => value === undefined).length).toBeGreaterThan(2);
   });
 
