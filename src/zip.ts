@@ -1,2 +1,11 @@
-export type { Archive, ArchiveLimits, Entry, EntryKind, EntryReadOptions } from "./codecs/archive.ts";
+export type {
+  Archive,
+  ArchiveIndex,
+  ArchiveLimits,
+  Entry,
+  EntryKind,
+  EntryReadOptions,
+  IndexedEntry,
+} from "./codecs/archive.ts";
 export { openZip, type ZipOptions } from "./codecs/zip/open-zip.ts";
+export type { ZipArchive, ZipEntry } from "./codecs/zip/zip-archive.ts";

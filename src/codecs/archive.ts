@@ -1,7 +1,7 @@
 import { RangeStreamsError } from "../errors.ts";
 import type { Range } from "../ranges/range.ts";
 import type { RangeDict } from "../ranges/range-dict.ts";
-import type { Bytes, PlannedSource, ReadOptions } from "../source/source.ts";
+import type { Bytes, Identity, PlannedSource, ReadOptions } from "../source/source.ts";
 
 /** What an entry stands for. A hard link or a device is `other`. */
 export type EntryKind = "file" | "directory" | "symlink" | "other";
@@ -22,8 +22,15 @@ export interface ArchiveLimits {
   maxDirectoryBytes?: number | undefined;
   /** Bytes of one member, decoded, when it is read whole. Streams have no such limit. Default 256 MiB. */
   maxEntryBytes?: number | undefined;
-  /** How many bytes one stored byte may become, beyond the first MiB. Default 1,100 for deflate, which cannot reach 1,033. */
+  /**
+   * How many bytes one stored byte may become, beyond the first MiB. Default 1,100 for deflate, which cannot reach 1,033, and
+   * 20,000 for other methods.
+   */
   maxRatio?: number | undefined;
+  /** Bytes of all members together that this archive hands out decoded, whichever way they are read. Default: no limit. */
+  maxTotalBytes?: number | undefined;
+  /** How deep archives opened by {@link Entry.source} may lie in one another; the outermost has depth 0. Default 16. */
+  maxNesting?: number | undefined;
 }
 
 /** One member of an archive. A thin object: its fields are decoded when they are read. */
@@ -39,6 +46,8 @@ export interface Entry {
   readonly method: string;
   /** When it was last changed, where the archive tells a possible date. */
   readonly modified: Date | undefined;
+  /** Unix permissions, where the archive tells them: the nine bits of `rwxrwxrwx`. Set-uid, set-gid and sticky never show. */
+  readonly mode?: number | undefined;
   /** Where a link points. Of a zip's symlink it is known once its bytes were read. */
   readonly linkTarget?: string | undefined;
   /**
@@ -65,6 +74,40 @@ export interface Entry {
    * until the stream has closed without an error, what came is not proven. Errors as {@link Entry.bytes}, through the stream.
    */
   stream(options?: ReadOptions): ReadableStream<Bytes>;
+  /**
+   * Random access inside it, for another `open…`. Stored members are read in place: a view of the archive's source, at most one
+   * small request for the header, no checksum. Others are decoded whole and held in memory, once a call. Close it when done.
+   *
+   * @throws LIMIT for one deeper than `maxNesting`, and all that {@link Entry.range} or {@link Entry.bytes} throws.
+   */
+  source(options?: EntryReadOptions): Promise<PlannedSource>;
+}
+
+/** What an index says of one member, for people and other programs. */
+export interface IndexedEntry {
+  readonly name: string;
+  readonly kind: EntryKind;
+  /** From its own header to the next known one, half-open: one request for that brings it. */
+  readonly range: readonly [start: number, end: number];
+  readonly size: number;
+  readonly storedSize: number;
+  readonly method: string;
+  /** CRC-32 of its bytes, eight hexadecimal digits. */
+  readonly crc32?: string | undefined;
+}
+
+/** All that is needed to open an archive again without a request: plain JSON. */
+export interface ArchiveIndex {
+  /** Of this layout. */
+  readonly version: 1;
+  /** As {@link Archive.format}. */
+  readonly format: string;
+  /** Bytes of the archive, and which representation of it was indexed: another one is CHANGED. */
+  readonly size: number;
+  readonly identity: Identity;
+  readonly entries: readonly IndexedEntry[];
+  /** What the format's own reader opens from: it alone is believed. */
+  readonly directory: Readonly<Record<string, string | number>>;
 }
 
 /** A remote archive, its directory read: members are read in place. */
@@ -86,6 +129,10 @@ export interface Archive extends AsyncDisposable {
    */
   get(name: string): Entry;
   /**
+   * An index of it as plain JSON, for the option `index`: opening from it sends nothing. Sends nothing either.
+   */
+  toIndex(): ArchiveIndex;
+  /**
    * The bytes of several members, in the order asked; the source fetches neighbours together. All or nothing: the first
    * failure rejects the call.
    *
@@ -96,16 +143,19 @@ export interface Archive extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** {@link ArchiveLimits} with every number decided. */
-export type ResolvedLimits = { readonly [Name in keyof ArchiveLimits]-?: number };
+/** {@link ArchiveLimits} with every number decided; `maxRatio` is undefined where the method decides. */
+export type ResolvedLimits = { readonly [Name in Exclude<keyof ArchiveLimits, "maxRatio">]-?: number } & {
+  readonly maxRatio: number | undefined;
+};
 
 /** Chosen, not measured: a generous multiple of what honest archives need. */
-const DEFAULT_LIMITS: ResolvedLimits = {
+const DEFAULT_LIMITS: Omit<ResolvedLimits, "maxRatio"> = {
   maxEntries: 1_000_000,
   maxNameBytes: 4096,
   maxDirectoryBytes: 128 * 1024 * 1024,
   maxEntryBytes: 256 * 1024 * 1024,
-  maxRatio: 1100,
+  maxTotalBytes: Number.POSITIVE_INFINITY,
+  maxNesting: 16,
 };
 
 /**
@@ -115,10 +165,14 @@ const DEFAULT_LIMITS: ResolvedLimits = {
  */
 export function resolveLimits(limits: ArchiveLimits): ResolvedLimits {
   const resolved = { ...DEFAULT_LIMITS };
-  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof ArchiveLimits)[]) {
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof typeof DEFAULT_LIMITS)[]) {
     resolved[name] = resolveLimit(name, limits[name], DEFAULT_LIMITS[name]);
   }
-  return resolved;
+  const { maxRatio } = limits;
+  return {
+    ...resolved,
+    maxRatio: maxRatio === undefined ? undefined : resolveLimit("maxRatio", maxRatio, 0),
+  };
 }
 
 /** @throws INVALID_ARGUMENT for what is no number from 0 on. */

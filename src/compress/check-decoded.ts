@@ -1,9 +1,23 @@
 import { createCrc32 } from "#crc32";
 import { RangeStreamsError } from "../errors.ts";
-import type { Chunk, DecodeOptions } from "./decoder.ts";
+import type { Chunk, Decode, DecodeOptions } from "./decoder.ts";
 
 /** Output that may be of any ratio: tiny members are no bombs. */
 const RATIO_GRACE_BYTES = 1024 * 1024;
+
+/** Makes the decoder of a member out of what decompresses: its output is held against what the directory promises. */
+export function decodeBy(decompress: Decode): Decode {
+  return (stored, options) => {
+    let storedSoFar = 0;
+    async function* counted(): AsyncGenerator<Chunk, void, void> {
+      for await (const chunk of stored) {
+        storedSoFar += chunk.length;
+        yield chunk;
+      }
+    }
+    return checkDecoded(decompress(counted(), options), options, () => storedSoFar);
+  };
+}
 
 /** Passes on decoded chunks while they keep to what was promised; see {@link Decode} for the errors. */
 export async function* checkDecoded(

@@ -21,9 +21,27 @@ export interface DecodeOptions {
  * early ends the input too; whoever may have to wait for the wire there aborts it first.
  *
  * Throws FORMAT for data that is not what `what` promises (garbage, cut short, too long, something after the end), LIMIT
- * for too high a ratio, CHECKSUM at the end for wrong bytes, and whatever the input throws, as it is.
+ * for too high a ratio or for what needs too much memory, UNSUPPORTED for a variant not read here, CHECKSUM at the end for
+ * wrong bytes, and whatever the input throws, as it is.
  */
 export type Decode = (
   stored: AsyncIterable<Chunk>,
   options: DecodeOptions,
+) => AsyncGenerator<Chunk, void, void>;
+
+/** What a decompressor is told. */
+export interface DecompressOptions {
+  /** For messages: whose bytes these are. */
+  what: string;
+  /** Bytes once decompressed, where somebody promised: it spares memory, and is checked elsewhere. */
+  size?: number | undefined;
+}
+
+/**
+ * Decompresses one stream to its very end, of whatever size, as {@link Decode} does; only the stream's own checksums are checked.
+ * Throws as that.
+ */
+export type Decompress = (
+  stored: AsyncIterable<Chunk>,
+  options: DecompressOptions,
 ) => AsyncGenerator<Chunk, void, void>;

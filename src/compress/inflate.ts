@@ -1,5 +1,5 @@
+import { brokenStream } from "./broken-stream.ts";
 import type { Chunk, DecodeOptions } from "./decoder.ts";
-import { notDeflate } from "./not-deflate.ts";
 
 /**
  * Inflates one raw deflate stream (RFC 1951) by the platform's DecompressionStream, which rejects garbage, a missing end
@@ -32,7 +32,7 @@ export async function* inflateRaw(
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
   } catch (error) {
     if (failure !== undefined) throw failure.error;
-    throw notDeflate(options.what, "data that is not one whole deflate stream", error);
+    throw brokenStream(options.what, "data that is not one whole deflate stream", error);
   } finally {
     reader.cancel().catch(() => undefined);
     input.return?.().catch(() => undefined);

@@ -31,6 +31,8 @@ export interface MemberSpec {
   extra?: Uint8Array;
   /** Sizes and CRC follow the data, the local header holds zeros. */
   descriptor?: boolean;
+  /** What is written for the descriptor, in the place of an honest one with a signature and sizes of 32 bits. */
+  descriptorBytes?: Uint8Array;
   /** Sizes and offset deferred to a zip64 extra field. */
   zip64?: boolean;
   /** What stands for the data in the file, whatever the sizes say. */
@@ -167,9 +169,10 @@ function writeMember(member: MemberSpec, offset: number): { local: Uint8Array; c
     inLocal.name,
     inLocal.extra,
     stored,
-    member.descriptor
-      ? pack([4, 0x08074b50], [4, honest.crc32], [4, honest.storedSize], [4, honest.size])
-      : new Uint8Array(0),
+    member.descriptorBytes ??
+      (member.descriptor
+        ? pack([4, 0x08074b50], [4, honest.crc32], [4, honest.storedSize], [4, honest.size])
+        : new Uint8Array(0)),
     new Uint8Array(member.gap ?? 0),
   );
   const wideCentral = member.zip64

@@ -13,9 +13,12 @@ const CP437_UPPER: string =
 
 const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** What decides how the texts of an entry are encoded. */
+type TextFields = Pick<CentralHeader, "name" | "comment" | "flags" | "extra" | "madeBy">;
+
 /** Whether the entry was made on a system with Unix permissions. */
-export function isUnixHost(header: Pick<CentralHeader, "madeBy">): boolean {
-  return UNIX_HOSTS.has(header.madeBy >>> 8);
+export function isUnixHost({ madeBy }: Pick<CentralHeader, "madeBy">): boolean {
+  return UNIX_HOSTS.has(madeBy >>> 8);
 }
 
 /**
@@ -25,35 +28,68 @@ export function isUnixHost(header: Pick<CentralHeader, "madeBy">): boolean {
  *
  * @throws FORMAT for a Unicode Path field that belongs to this very name and is no UTF-8.
  */
-export function decodeEntryName(header: CentralHeader, archive: string): string {
-  const { name, flags } = header;
-  if ((flags & FLAGS.utf8) === 0) {
-    const unicode = readUnicodePath(header);
-    if (unicode !== undefined) return decodeUnicodePath(unicode, archive);
-    if (!isUnixHost(header)) return decodeCp437(name);
-  }
-  return decodeUtf8(name) ?? decodeCp437(name);
+export function decodeEntryName(header: Omit<TextFields, "comment">, archive: string): string {
+  const unicode = (header.flags & FLAGS.utf8) === 0 ? readUnicodeField(header, "name") : undefined;
+  return decode(header.name, { header, unicode, archive });
 }
 
 /**
- * Info-ZIP Unicode Path extra field: version 1 (1), CRC-32 of the name it belongs to (4), the name in UTF-8. A field for
- * another name, left behind by a tool that renamed the entry, is no field.
+ * The comment of an entry, encoded as its name is, with the Unicode Comment field (APPNOTE 4.6.8) in the place of Unicode Path.
+ *
+ * @throws FORMAT for such a field that belongs to this very comment and is no UTF-8.
  */
-function readUnicodePath(header: CentralHeader): Uint8Array | undefined {
-  const [field] = findExtraFields(header.extra, EXTRA_FIELDS.unicodePath);
-  if (field === undefined || field.length < 5) return undefined;
-  const cursor = new ByteCursor(field, { what: "a Unicode Path field" });
-  if (cursor.u8() !== 1) return undefined;
-  const crc = createCrc32();
-  crc.update(header.name);
-  return cursor.u32() === crc.digest() ? cursor.take(cursor.remaining) : undefined;
+export function decodeEntryComment(header: TextFields, archive: string): string {
+  const unicode = (header.flags & FLAGS.utf8) === 0 ? readUnicodeField(header, "comment") : undefined;
+  return decode(header.comment, { header, unicode, archive });
 }
 
-function decodeUnicodePath(bytes: Uint8Array, archive: string): string {
-  const name = decodeUtf8(bytes);
-  if (name !== undefined) return name;
-  const message = `Read a name in ${archive}: got a Unicode Path field that is no UTF-8; the archive is damaged`;
-  throw new RangeStreamsError("FORMAT", message);
+/** The comment of an archive, which nothing says the encoding of: UTF-8 where it is valid, else code page 437. */
+export function decodeArchiveComment(bytes: Uint8Array): string {
+  return decodeUtf8(bytes) ?? decodeCp437(bytes);
+}
+
+/** The text of bytes that are all ASCII, which all encodings of names share; else undefined. */
+export function decodeAscii(bytes: Uint8Array): string | undefined {
+  for (let position = 0; position < bytes.length; position++) {
+    if ((bytes[position] as number) >= 0x80) return undefined;
+  }
+  return utf8.decode(bytes);
+}
+
+function decode(
+  bytes: Uint8Array,
+  {
+    header,
+    unicode,
+    archive,
+  }: { header: Pick<TextFields, "flags" | "madeBy">; unicode: Uint8Array | undefined; archive: string },
+): string {
+  if (unicode !== undefined) {
+    const text = decodeUtf8(unicode);
+    if (text !== undefined) return text;
+    const message = `Read a name in ${archive}: got a Unicode field that is no UTF-8; the archive is damaged`;
+    throw new RangeStreamsError("FORMAT", message);
+  }
+  const mayBeUtf8 = (header.flags & FLAGS.utf8) !== 0 || isUnixHost(header);
+  return (mayBeUtf8 ? decodeUtf8(bytes) : undefined) ?? decodeCp437(bytes);
+}
+
+/**
+ * Info-ZIP Unicode Path and Unicode Comment extra fields: version 1 (1), CRC-32 of the text it belongs to (4), the text in UTF-8.
+ * A field for another text, left behind by a tool that renamed the entry, is no field.
+ */
+function readUnicodeField(
+  header: Pick<TextFields, "extra"> & Partial<Pick<TextFields, "name" | "comment">>,
+  of: "name" | "comment",
+): Uint8Array | undefined {
+  const id = of === "name" ? EXTRA_FIELDS.unicodePath : EXTRA_FIELDS.unicodeComment;
+  const [field] = findExtraFields(header.extra, id);
+  if (field === undefined || field.length < 5) return undefined;
+  const cursor = new ByteCursor(field, { what: "a Unicode field" });
+  if (cursor.u8() !== 1) return undefined;
+  const crc = createCrc32();
+  crc.update(header[of] ?? new Uint8Array(0));
+  return cursor.u32() === crc.digest() ? cursor.take(cursor.remaining) : undefined;
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

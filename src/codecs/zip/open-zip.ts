@@ -5,53 +5,99 @@ import { RangeDict } from "../../ranges/range-dict.ts";
 import { beginCall } from "../../source/call.ts";
 import { closedError } from "../../source/closed-error.ts";
 import type { Bytes, PlannedSource } from "../../source/source.ts";
+import { redactUrl } from "../../source/url.ts";
 import {
-  type Archive,
+  type ArchiveIndex,
   type ArchiveLimits,
   type Entry,
   type EntryReadOptions,
   type ResolvedLimits,
   resolveLimits,
 } from "../archive.ts";
-import { sortHeaderOffsets } from "./plan-member.ts";
-import { type Directory, readDirectory, TAIL_BYTES } from "./read-directory.ts";
+import { checkIndexed, deferSource } from "../deferred-source.ts";
+import type { Directory } from "./directory.ts";
+import { decodeArchiveComment } from "./entry-name.ts";
+import { nextBoundary, sortHeaderOffsets } from "./plan-member.ts";
+import { readDirectory, TAIL_BYTES } from "./read-directory.ts";
 import { once, spanReader } from "./read-member.ts";
-import { ZipEntry, type ZipShared } from "./zip-entry.ts";
+import type { ZipArchive, ZipEntry } from "./zip-archive.ts";
+import { type IndexedArchive, indexZip, parseZipIndex } from "./zip-index.ts";
+import { overBudget, ZipMember, type ZipShared } from "./zip-member.ts";
 
 /** Options of {@link openZip}: those of opening, and how much of a stranger's archive is believed. */
-export interface ZipOptions extends OpenOptions, ArchiveLimits {}
+export interface ZipOptions extends OpenOptions, ArchiveLimits {
+  /**
+   * An index of this archive, made by `toIndex()`: opening from it sends nothing, the first read opens the source. The archive must
+   * still have the size and the validators of the index, else reads reject with CHANGED. It is checked as a directory is.
+   */
+  index?: ArchiveIndex | undefined;
+}
 
 /**
  * Opens a zip (APPNOTE.TXT 6.3.10) and reads its directory, from one request for the last 64 KiB; a larger directory costs one
- * more, for exactly its missing part. Members that are stored or deflated can then be read in place, one request each; those of
- * other methods and encrypted ones are listed. A source handed in stays open when the archive closes.
+ * more, for exactly its missing part, and an index none. Members are then read in place, one request each, header and data
+ * together; encrypted ones and those of a method not known here are listed. A source handed in stays open when the archive closes.
  *
  * @throws FORMAT for what is no zip or contradicts itself, AMBIGUOUS for what can be read in two ways, LIMIT, UNSUPPORTED for
- * one of several disks or with an encrypted directory, UNKNOWN_SIZE, INVALID_ARGUMENT for bad options, and whatever
- * `openSource` throws.
+ * one of several disks or with an encrypted directory, CHANGED for a source that is not the one of the index, UNKNOWN_SIZE,
+ * INVALID_ARGUMENT for bad options, and whatever `openSource` throws.
  */
-export async function openZip(input: OpenInput, options: ZipOptions = {}): Promise<Archive> {
+export async function openZip(input: OpenInput, options: ZipOptions = {}): Promise<ZipArchive> {
   const limits = resolveLimits(options);
-  const source = await openSource(input, { ...options, probe: { suffix: TAIL_BYTES } });
+  const indexed = options.index === undefined ? undefined : parseZipIndex(options.index, limits);
+  const source =
+    indexed === undefined
+      ? await openSource(input, { ...options, probe: { suffix: TAIL_BYTES } })
+      : await openIndexed(input, options, indexed);
   // A PlannedSource comes back as it is: that one is not ours to close.
   const owned = source !== input;
   try {
-    const directory = await readDirectory(source, limits, { signal: options.signal });
-    return new ZipArchive(source, directory, { limits, owned });
+    const directory =
+      indexed?.readDirectory(source.name) ??
+      (await readDirectory(source, limits, { signal: options.signal }));
+    return new OpenedZip(source, directory, { limits, owned });
   } catch (error) {
     if (owned) await source.close();
     throw error;
   }
 }
 
-class ZipArchive implements Archive {
-  readonly format: string = "zip";
+/** The source of an indexed archive: what costs a request is opened by its first read. */
+async function openIndexed(
+  input: OpenInput,
+  options: OpenOptions,
+  expected: IndexedArchive,
+): Promise<PlannedSource> {
+  options.signal?.throwIfAborted();
+  if (typeof input === "string" || input instanceof URL) {
+    const { size, identity } = expected;
+    // The signal governs opening, which is over before the first request.
+    const { signal: _, ...rest } = options;
+    return deferSource({
+      name: redactUrl(input),
+      size,
+      identity,
+      open: (probe) => openSource(input, { ...rest, probe }),
+    });
+  }
+  const source = await openSource(input, options);
+  try {
+    checkIndexed(source, expected);
+    return source;
+  } catch (error) {
+    if (source !== input) await source.close();
+    throw error;
+  }
+}
+
+class OpenedZip implements ZipArchive {
+  readonly format = "zip" as const;
   readonly source: PlannedSource;
   readonly #owned: boolean;
   readonly #closing: AbortController = new AbortController();
   readonly #shared: ZipShared;
-  #entries: readonly ZipEntry[] | undefined;
-  #byName: Map<string, Entry[]> | undefined;
+  #members: readonly ZipMember[] | undefined;
+  #byName: Map<string, ZipMember | ZipMember[]> | undefined;
   #ranges: RangeDict<Entry> | undefined;
 
   constructor(
@@ -66,6 +112,7 @@ class ZipArchive implements Archive {
       source,
       directory,
       limits,
+      budget: { left: limits.maxTotalBytes },
       offsets: () => {
         offsets ??= sortHeaderOffsets(directory);
         return offsets;
@@ -74,7 +121,11 @@ class ZipArchive implements Archive {
     };
   }
 
-  get entries(): readonly Entry[] {
+  get comment(): string {
+    return decodeArchiveComment(this.#shared.directory.comment);
+  }
+
+  get entries(): readonly ZipEntry[] {
     return this.#list();
   }
 
@@ -83,26 +134,33 @@ class ZipArchive implements Archive {
     return this.#ranges;
   }
 
-  get(name: string): Entry {
+  get(name: string): ZipEntry {
     this.#byName ??= groupByName(this.#list());
-    const [entry, ...others] = this.#byName.get(name) ?? [];
+    const found = this.#byName.get(name);
     const { name: archive } = this.source;
-    if (entry === undefined) {
+    if (found === undefined) {
       const message = `Asked for ${name} in ${archive}: got no entry of that name; see its entries`;
       throw new RangeStreamsError("NOT_FOUND", message);
     }
-    if (others.length > 0) {
-      const got = `${others.length + 1} entries of that name`;
+    if (Array.isArray(found)) {
+      const got = `${found.length} entries of that name`;
       const message = `Asked for ${name} in ${archive}: got ${got}; choose one of its entries`;
       throw new RangeStreamsError("AMBIGUOUS", message);
     }
-    return entry;
+    return found;
+  }
+
+  toIndex(): ArchiveIndex {
+    const { directory } = this.#shared;
+    const indexed = { members: this.#list(), offsets: this.#shared.offsets() };
+    return indexZip(this.source, directory, indexed);
   }
 
   async readMany(entries: readonly Entry[], options: EntryReadOptions = {}): Promise<Bytes[]> {
     const members = entries
       .map((entry) => this.#own(entry))
       .map((entry) => ({ entry, plan: entry.plan(options) }));
+    this.#checkBudget(members.map(({ plan }) => plan.header.size));
     const own = new AbortController();
     const signals = [this.#closing.signal, options.signal, own.signal];
     const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.source.name });
@@ -110,7 +168,7 @@ class ZipArchive implements Archive {
       const { signal } = call;
       signal.throwIfAborted();
       const spans = members.map(({ plan }) => plan.span);
-      const stored = await this.source.readMany(spans, { signal });
+      const stored = await this.source.readMany(spans, { signal, expect: "random" });
       const readMore = spanReader(this.source, { signal });
       const decoded: Bytes[] = [];
       for (const [index, { entry, plan }] of members.entries()) {
@@ -135,41 +193,49 @@ class ZipArchive implements Archive {
     return this.close();
   }
 
-  #list(): readonly ZipEntry[] {
-    this.#entries ??= Object.freeze(
-      Array.from(this.#shared.directory.positions, (position) => new ZipEntry(this.#shared, position)),
-    );
-    return this.#entries;
+  #list(): readonly ZipMember[] {
+    this.#members ??= listMembers(this.#shared);
+    return this.#members;
   }
 
-  #own(entry: Entry): ZipEntry {
-    if (entry instanceof ZipEntry && entry.belongsTo(this.#shared)) return entry;
+  #own(entry: Entry): ZipMember {
+    if (entry instanceof ZipMember && entry.belongsTo(this.#shared)) return entry;
     const message = `Asked ${this.source.name} for an entry that is not its own; give some of its entries`;
     throw new RangeStreamsError("INVALID_ARGUMENT", message);
   }
 
+  #checkBudget(sizes: readonly number[]): void {
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    if (total > this.#shared.budget.left) throw overBudget(`${sizes.length} members of ${this.source.name}`);
+  }
+
   #mapRanges(): RangeDict<Entry> {
-    const directoryStart = this.#shared.directory.range.start;
-    const byOffset = this.#list()
-      .map((entry) => ({ entry, offset: entry.offset }))
-      .filter(({ offset }) => offset < directoryStart)
-      .sort((one, other) => one.offset - other.offset);
+    const { directory } = this.#shared;
+    const offsets = this.#shared.offsets();
     const ranges = new RangeDict<Entry>();
-    for (const [index, { entry, offset }] of byOffset.entries()) {
-      const end = byOffset[index + 1]?.offset ?? directoryStart;
-      if (end > offset) ranges.set(new Range(offset, end), entry);
+    for (const member of this.#list()) {
+      const { offset } = member;
+      const end = nextBoundary(directory, offsets, offset);
+      if (end > offset) ranges.set(new Range(offset, end), member);
     }
     return ranges;
   }
 }
 
-function groupByName(entries: readonly Entry[]): Map<string, Entry[]> {
-  const groups = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const { name } = entry;
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [entry]);
-    else group.push(entry);
+function listMembers(shared: ZipShared): readonly ZipMember[] {
+  const members: ZipMember[] = [];
+  for (const position of shared.directory.positions) members.push(new ZipMember(shared, position));
+  return Object.freeze(members);
+}
+
+function groupByName(members: readonly ZipMember[]): Map<string, ZipMember | ZipMember[]> {
+  const groups = new Map<string, ZipMember | ZipMember[]>();
+  for (const member of members) {
+    const { name } = member;
+    const before = groups.get(name);
+    if (before === undefined) groups.set(name, member);
+    else if (Array.isArray(before)) before.push(member);
+    else groups.set(name, [before, member]);
   }
   return groups;
 }

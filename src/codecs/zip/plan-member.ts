@@ -1,18 +1,19 @@
 import { exceedsRatio, tooDense } from "../../compress/check-decoded.ts";
 import type { Decode } from "../../compress/decoder.ts";
-import { decodeDeflate } from "../../compress/deflate.ts";
-import { decodeStore } from "../../compress/store.ts";
 import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
+import { type Directory, readWideField } from "./directory.ts";
 import { decodeEntryName } from "./entry-name.ts";
-import type { Directory } from "./read-directory.ts";
+import { defaultMaxRatio, methodDecoder, methodName, STORE } from "./methods.ts";
 import {
-  ABSENT_32,
   type CentralHeader,
+  descriptorSays,
+  EXTRA_FIELDS,
   FLAGS,
+  findExtraFields,
   LOCAL_HEADER_BYTES,
   type LocalHeader,
-  parseCentralHeader,
+  MAX_DESCRIPTOR_BYTES,
 } from "./zip-format.ts";
 
 /**
@@ -22,21 +23,8 @@ import {
  */
 const EXTRA_SLACK_BYTES = 512;
 
-/** Compression methods by number (APPNOTE 4.4.5). */
-const METHODS: ReadonlyMap<number, string> = new Map([
-  [0, "store"],
-  [8, "deflate"],
-  [9, "deflate64"],
-  [12, "bzip2"],
-  [14, "lzma"],
-  [93, "zstd"],
-  [95, "xz"],
-]);
-
-const DECODERS: ReadonlyMap<number, Decode> = new Map([
-  [0, decodeStore],
-  [8, decodeDeflate],
-]);
+/** CRC and two sizes of 4 bytes: a data descriptor without a signature. */
+const SHORTEST_DESCRIPTOR_BYTES = 12;
 
 /** Where a member lies, and what must be true of it. */
 export interface MemberPlan {
@@ -53,53 +41,74 @@ export interface MemberPlan {
   readonly boundary: number;
 }
 
-/** The name of a method for users. */
-export function methodName(method: number): string {
-  return METHODS.get(method) ?? `unknown(${method})`;
-}
-
-/** The central header at a position of the directory. */
-export function readCentralHeader(directory: Directory, position: number): CentralHeader {
-  const origin = directory.range.start + position;
-  return parseCentralHeader(directory.bytes.subarray(position), { origin, name: directory.name });
-}
-
 /** Where all local headers start, ascending, as far as that lies before the directory. Duplicates stay. */
 export function sortHeaderOffsets(directory: Directory): Float64Array {
-  const { bytes, positions, prefix, range } = directory;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { positions, prefix, range } = directory;
   const offsets = new Float64Array(positions.length);
-  for (let index = 0; index < positions.length; index++) {
-    const position = positions[index] as number;
-    const declared = view.getUint32(position + 42, true);
-    const wide = declared === ABSENT_32 ? readCentralHeader(directory, position).localOffset : declared;
-    offsets[index] = wide + prefix;
+  let [count, sorted, last] = [0, true, -1];
+  for (const position of positions) {
+    const offset = readWideField(directory, position, "localOffset") + prefix;
+    if (offset >= range.start) continue;
+    sorted &&= offset >= last;
+    last = offset;
+    offsets[count++] = offset;
   }
-  return offsets.sort().filter((offset) => offset < range.start);
+  const known = offsets.subarray(0, count);
+  return sorted ? known : known.sort();
+}
+
+/** Where the header after a position starts, or the directory. */
+export function nextBoundary(directory: Directory, offsets: Float64Array, position: number): number {
+  return offsets[firstAfter(offsets, position)] ?? directory.range.start;
 }
 
 /**
  * Places a member between its own header and the next one.
  *
- * @throws FORMAT where it does not fit there: it reaches into another member, shares its header, or lies outside; UNSUPPORTED
- * for one on another disk.
+ * @throws FORMAT where it does not fit there: it reaches into another member, shares its header, or lies outside; AMBIGUOUS where
+ * its directory entry says two things; UNSUPPORTED for one on another disk.
  */
 export function planMember(directory: Directory, offsets: Float64Array, header: CentralHeader): MemberPlan {
   const archive = directory.name;
   const what = `${decodeEntryName(header, archive)} in ${archive}`;
   if (header.disk !== 0) throw unsupported(what, "a member on another disk");
+  checkDirectoryEntry(header, what);
   const offset = header.localOffset + directory.prefix;
-  const after = firstAfter(offsets, offset);
   if (offset >= directory.range.start) {
     throw broken(what, `byte ${offset} for its header, which is not before the directory`);
   }
-  if (after >= 2 && offsets[after - 2] === offset)
-    throw broken(what, "a header that another entry claims too");
-  const boundary = offsets[after] ?? directory.range.start;
-  const shortest = offset + LOCAL_HEADER_BYTES + header.name.length + header.storedSize;
+  if (isShared(offsets, offset)) throw broken(what, "a header that another entry claims too");
+  const boundary = nextBoundary(directory, offsets, offset);
+  const shortest = shortestEnd(header, offset);
   if (shortest > boundary) throw overlap(what, shortest, boundary);
   const guess = shortest + header.extra.length + EXTRA_SLACK_BYTES;
   return { header, what, archive, offset, boundary, span: new Range(offset, Math.min(guess, boundary)) };
+}
+
+/** Whether a member reaches into another one, or shares its header: reading it is FORMAT, and this tells so without a request. */
+export function overlapsAnother(directory: Directory, offsets: Float64Array, header: CentralHeader): boolean {
+  const offset = header.localOffset + directory.prefix;
+  return isShared(offsets, offset) || shortestEnd(header, offset) > nextBoundary(directory, offsets, offset);
+}
+
+/** Where its data ends at the earliest: its local extra field is not known yet. */
+function shortestEnd({ name, storedSize }: CentralHeader, offset: number): number {
+  return offset + LOCAL_HEADER_BYTES + name.length + storedSize;
+}
+
+function isShared(offsets: Float64Array, offset: number): boolean {
+  const after = firstAfter(offsets, offset);
+  return after >= 2 && offsets[after - 2] === offset;
+}
+
+/** @throws AMBIGUOUS where a directory entry alone can be read in two ways. */
+function checkDirectoryEntry(header: CentralHeader, what: string): void {
+  if (header.contradicted) throw ambiguous(what, "a zip64 field that contradicts its directory entry");
+  for (const id of [EXTRA_FIELDS.zip64, EXTRA_FIELDS.unicodePath]) {
+    if (findExtraFields(header.extra, id).length > 1) {
+      throw ambiguous(what, `several extra fields ${hex(id)}, of which readers take either`);
+    }
+  }
 }
 
 /** Index of the first number above `value`. */
@@ -120,20 +129,27 @@ function firstAfter(sorted: Float64Array, value: number): number {
  * @throws UNSUPPORTED for an encryption or a method not read here, FORMAT for stored bytes of another size than promised,
  * LIMIT for a promise beyond `maxRatio`.
  */
-export function chooseDecoder(plan: MemberPlan, maxRatio: number): Decode {
+export function chooseDecoder(plan: MemberPlan, maxRatio: number | undefined): ChosenDecoder {
   const { header, what } = plan;
   const { flags, method, size, storedSize } = header;
   if ((flags & (FLAGS.encrypted | FLAGS.strongEncryption | FLAGS.maskedHeaders)) !== 0) {
     throw unsupported(what, "an encrypted member");
   }
   if ((flags & FLAGS.patched) !== 0) throw unsupported(what, "patched data");
-  const decode = DECODERS.get(method);
+  const decode = methodDecoder(method);
   if (decode === undefined) throw unsupported(what, `the method ${methodName(method)}`);
-  if (method === 0 && size !== storedSize) {
+  if (method === STORE && size !== storedSize) {
     throw broken(what, `${storedSize} stored bytes for a stored member of ${size}`);
   }
-  if (exceedsRatio(size, storedSize, maxRatio)) throw tooDense({ what, maxRatio });
-  return decode;
+  const chosen = { decode, maxRatio: maxRatio ?? defaultMaxRatio(method) };
+  if (exceedsRatio(size, storedSize, chosen.maxRatio)) throw tooDense({ what, maxRatio: chosen.maxRatio });
+  return chosen;
+}
+
+/** A decoder, and how far its output is believed. */
+export interface ChosenDecoder {
+  readonly decode: Decode;
+  readonly maxRatio: number;
 }
 
 /**
@@ -143,18 +159,45 @@ export function chooseDecoder(plan: MemberPlan, maxRatio: number): Decode {
  * @throws AMBIGUOUS where they contradict each other.
  */
 export function checkLocalHeader(local: LocalHeader, plan: MemberPlan): void {
-  const { header, what } = plan;
-  if (!sameBytes(local.name, header.name)) throw ambiguous(what, "another name");
-  if (local.method !== header.method) throw ambiguous(what, `the method ${methodName(local.method)}`);
-  const decisive = FLAGS.encrypted | FLAGS.strongEncryption | FLAGS.maskedHeaders;
+  const { header, what, archive } = plan;
+  if (!sameBytes(local.name, header.name)) throw ambiguousHeader(what, "another name");
+  if (findExtraFields(local.extra, EXTRA_FIELDS.unicodePath).length > 0) {
+    const { madeBy } = header;
+    const own = decodeEntryName({ ...local, madeBy }, archive);
+    if (own !== decodeEntryName(header, archive)) throw ambiguousHeader(what, "another Unicode name");
+  }
+  if (local.method !== header.method) throw ambiguousHeader(what, `the method ${methodName(local.method)}`);
+  const decisive = FLAGS.encrypted | FLAGS.strongEncryption | FLAGS.maskedHeaders | FLAGS.descriptor;
   const naming = header.name.some((byte) => byte >= 0x80) ? FLAGS.utf8 : 0;
-  if (((local.flags ^ header.flags) & (decisive | naming)) !== 0) throw ambiguous(what, "other flags");
-  const deferred = (local.flags & FLAGS.descriptor) !== 0;
+  if (((local.flags ^ header.flags) & (decisive | naming)) !== 0) throw ambiguousHeader(what, "other flags");
+  if (local.contradicted) throw ambiguousHeader(what, "a zip64 field that contradicts the rest");
+  const deferred = hasDescriptor(header);
   for (const field of ["crc32", "storedSize", "size"] as const) {
     // With a data descriptor (4.4.4, bit 3) the header may hold zeros; the directory's values rule.
-    const agrees = local[field] === header[field] || (deferred && local[field] === 0);
-    if (!agrees) throw ambiguous(what, `${field} ${local[field]} where the directory has ${header[field]}`);
+    if (local[field] === header[field] || (deferred && local[field] === 0)) continue;
+    throw ambiguousHeader(what, `${field} ${local[field]} where the directory has ${header[field]}`);
   }
+}
+
+function hasDescriptor({ flags }: CentralHeader): boolean {
+  return (flags & FLAGS.descriptor) !== 0;
+}
+
+/** How many bytes after data that ends there a data descriptor may take. */
+export function descriptorRoom(dataEnd: number, { header, boundary }: MemberPlan): number {
+  return hasDescriptor(header) ? Math.min(MAX_DESCRIPTOR_BYTES, Math.max(0, boundary - dataEnd)) : 0;
+}
+
+/**
+ * Holds what follows the data against the directory, whose values rule. Some writers announce a descriptor and write none; where
+ * there is no room for one, nothing contradicts the directory.
+ *
+ * @throws CHECKSUM for a descriptor that says otherwise.
+ */
+export function checkDescriptor(after: Uint8Array, { header, what }: MemberPlan): void {
+  if (after.length < SHORTEST_DESCRIPTOR_BYTES || descriptorSays(after, header)) return;
+  const got = "a data descriptor after its bytes that says otherwise than the directory";
+  throw new RangeStreamsError("CHECKSUM", `Read ${what}: got ${got}; it is damaged, do not use it`);
 }
 
 /** @throws FORMAT where data that starts there would reach into the next member or the directory. */
@@ -171,9 +214,17 @@ function overlap(what: string, end: number, boundary: number): RangeStreamsError
   return broken(what, `data up to byte ${end}, beyond byte ${boundary} where the next header starts`);
 }
 
+function ambiguousHeader(what: string, got: string): RangeStreamsError {
+  return ambiguous(what, `${got} in its own header`);
+}
+
 function ambiguous(what: string, got: string): RangeStreamsError {
-  const message = `Read ${what}: got ${got} in its own header; the archive means two things, do not trust it`;
+  const message = `Read ${what}: got ${got}; the archive means two things, do not trust it`;
   return new RangeStreamsError("AMBIGUOUS", message);
+}
+
+function hex(id: number): string {
+  return `0x${id.toString(16).padStart(4, "0")}`;
 }
 
 function unsupported(what: string, got: string): RangeStreamsError {

@@ -2,14 +2,16 @@ import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import type { ResolvedLimits } from "../archive.ts";
+import { type Directory, type DirectoryPlace, indexDirectory } from "./directory.ts";
 import { findEndRecord, MAX_END_RECORD_DISTANCE, mayStartBefore, type Tail } from "./end-record.ts";
-import { indexDirectory } from "./index-directory.ts";
 import {
   CENTRAL_HEADER_BYTES,
   ENCRYPTED_DIRECTORY_SIGNATURE,
+  END_RECORD_BYTES,
   type EndRecord,
   parseZip64EndRecord,
   parseZip64Locator,
+  SPANNING_MARKER,
   ZIP64_END_RECORD_BYTES,
   ZIP64_LOCATOR_BYTES,
   type Zip64EndRecord,
@@ -26,20 +28,6 @@ const FAR_TAIL_BYTES: number = MAX_END_RECORD_DISTANCE + 16 * 1024;
 
 /** Extensible data of a zip64 end record that is gone along with; nothing known writes any. *Unmeasured*. */
 const MAX_EXTENSIBLE_BYTES = 64 * 1024;
-
-/** A directory in hand, checked as a whole; single entries are decoded when asked for. */
-export interface Directory {
-  /** All central headers, one after the other. */
-  readonly bytes: Bytes;
-  /** Where they lie in the file. */
-  readonly range: Range;
-  /** Where each central header starts in `bytes`. */
-  readonly positions: Uint32Array;
-  /** Bytes before the archive proper (a self-extracting program): to be added to declared offsets. */
-  readonly prefix: number;
-  /** For messages: the archive. */
-  readonly name: string;
-}
 
 /**
  * Finds, reads and checks the directory: from the tail that is already held, else with one more read of exactly the part that is
@@ -65,13 +53,36 @@ export async function readDirectory(
   const tail = await readTail(source, read);
   const end = findEndRecord(tail);
   const zip64 = await readZip64EndRecord(end, read, name);
-  const place = placeDirectory(end, zip64, name);
+  refuseSpanned(tail);
+  const place = { ...placeDirectory(end, zip64, name), comment: readComment(tail, end) };
   checkLimits(place, limits, name);
   const bytes = await read(place.range.start, place.range.end);
   await checkPrefix(place, read, name);
+  return readDirectoryBytes(bytes, place, { name, limits });
+}
+
+/**
+ * A directory whose place and bytes are known, checked as one that was just found.
+ *
+ * @throws FORMAT, LIMIT, UNSUPPORTED.
+ */
+export function readDirectoryBytes(
+  bytes: Bytes,
+  place: DirectoryPlace,
+  { name, limits }: { readonly name: string; readonly limits: ResolvedLimits },
+): Directory {
+  checkLimits(place, limits, name);
+  checkCount(place, name);
   if (place.entries > 0) refuseEncrypted(bytes, name);
-  const positions = indexDirectory(bytes, { ...place, name, maxNameBytes: limits.maxNameBytes });
-  return { bytes, range: place.range, positions, prefix: place.prefix, name };
+  return indexDirectory(bytes, place, { name, maxNameBytes: limits.maxNameBytes });
+}
+
+/** A copy: the whole tail need not live as long as the archive. */
+function readComment(tail: Tail, end: EndRecord): Uint8Array {
+  const position = end.offset - tail.origin;
+  const view = new DataView(tail.bytes.buffer, tail.bytes.byteOffset, tail.bytes.byteLength);
+  const start = position + END_RECORD_BYTES;
+  return tail.bytes.slice(start, start + view.getUint16(position + 20, true));
 }
 
 type Read = (start: number, end: number) => Promise<Bytes>;
@@ -111,14 +122,11 @@ async function readZip64EndRecord(end: EndRecord, read: Read, name: string): Pro
   throw broken(name, `a zip64 locator that points to byte ${declared}, where no zip64 end record is`);
 }
 
-/** Where the directory lies, and how much is in it. */
-interface DirectoryPlace {
-  readonly range: Range;
-  readonly entries: number;
-  readonly prefix: number;
-}
-
-function placeDirectory(end: EndRecord, zip64: FoundZip64 | undefined, name: string): DirectoryPlace {
+function placeDirectory(
+  end: EndRecord,
+  zip64: FoundZip64 | undefined,
+  name: string,
+): Omit<DirectoryPlace, "comment"> {
   if (zip64 !== undefined) checkAgreement(end, zip64.record, name);
   const record = zip64?.record ?? end;
   if (record.disk !== 0 || record.directoryDisk !== 0) throw severalDisks(name);
@@ -131,10 +139,16 @@ function placeDirectory(end: EndRecord, zip64: FoundZip64 | undefined, name: str
     throw broken(name, "a zip64 locator that points elsewhere than to its zip64 end record");
   }
   if (prefix < 0) throw broken(name, `a directory of ${directorySize} bytes that overlaps its end record`);
-  if (entries * CENTRAL_HEADER_BYTES > directorySize || (entries === 0 && directorySize > 0)) {
-    throw broken(name, `a directory of ${directorySize} bytes for ${entries} entries`);
+  const place = { range: new Range(directoryEnd - directorySize, directoryEnd), entries, prefix };
+  checkCount(place, name);
+  return place;
+}
+
+/** Before anything is allocated for them: so many entries must fit. */
+function checkCount({ range, entries }: Pick<DirectoryPlace, "range" | "entries">, name: string): void {
+  if (entries * CENTRAL_HEADER_BYTES > range.length || (entries === 0 && range.length > 0)) {
+    throw broken(name, `a directory of ${range.length} bytes for ${entries} entries`);
   }
-  return { range: new Range(directoryEnd - directorySize, directoryEnd), entries, prefix };
 }
 
 /** Classic fields that do not defer to ZIP64 must agree with it, else readers of either kind see different archives. */
@@ -170,6 +184,14 @@ async function checkPrefix(
   if (first !== 0x50 || second !== 0x4b || third !== 1 || fourth !== 2) return;
   const got = `directories at byte ${declared} and at byte ${range.start}`;
   throw new RangeStreamsError("AMBIGUOUS", `Opened ${name} as zip: got ${got}; do not trust it`);
+}
+
+/** The first part of a split archive starts with a marker (8.5.4); it shows where the tail reaches to the start of the file. */
+function refuseSpanned({ bytes, origin, name }: Tail): void {
+  if (origin !== 0 || bytes.length < 4) return;
+  if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === SPANNING_MARKER) {
+    throw severalDisks(name);
+  }
 }
 
 function refuseEncrypted(bytes: Bytes, name: string): void {

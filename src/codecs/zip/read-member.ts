@@ -1,7 +1,13 @@
 import { concatBytes } from "../../bytes/collect-bytes.ts";
 import { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
-import { checkDataFits, checkLocalHeader, type MemberPlan } from "./plan-member.ts";
+import {
+  checkDataFits,
+  checkDescriptor,
+  checkLocalHeader,
+  descriptorRoom,
+  type MemberPlan,
+} from "./plan-member.ts";
 import { LOCAL_HEADER_BYTES, parseDataOffset, parseLocalHeader } from "./zip-format.ts";
 
 /** Members up to this size are read at once, so that reads of one tick are planned together. *Unmeasured*. */
@@ -13,7 +19,9 @@ export type ReadSpan = (span: Range) => AsyncIterable<Bytes>;
 /** Reads spans from a source: a small one at once, a large one as it arrives. */
 export function spanReader(source: PlannedSource, options: ReadOptions): ReadSpan {
   return (span) =>
-    span.length <= WHOLE_BYTES ? once(source.read(span, options)) : chunksOf(source.stream(span, options));
+    span.length <= WHOLE_BYTES
+      ? once(source.read(span, { ...options, expect: "random" }))
+      : chunksOf(source.stream(span, options));
 }
 
 /** One chunk, as a sequence. */
@@ -33,33 +41,78 @@ async function* chunksOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, v
 
 /**
  * The stored bytes of a member: header and data come in one request, and a local extra field longer than guessed costs one more,
- * for exactly what is missing. Nothing is handed on before the header has been checked.
+ * for exactly what is missing. Nothing is handed on before the header has been checked, and the last of it not before the data
+ * descriptor, where there is one.
  *
- * Throws FORMAT, AMBIGUOUS for the header, and whatever reading throws.
+ * Throws FORMAT, AMBIGUOUS for the header, CHECKSUM for the descriptor, and whatever reading throws.
  */
 export async function* readStored(plan: MemberPlan, read: ReadSpan): AsyncGenerator<Bytes, void, void> {
-  const { storedSize } = plan.header;
-  let head: Bytes | undefined = new Uint8Array(0);
+  const walk = new MemberWalk(plan);
   let { start: position, end } = plan.span;
-  let left = storedSize;
   do {
     for await (const chunk of read(new Range(position, end))) {
       position += chunk.length;
-      let payload = chunk;
-      if (head !== undefined) {
-        head = head.length === 0 ? chunk : concatBytes([head, chunk]);
-        const needed = headerEnd(head, plan);
-        end = Math.max(end, needed + storedSize);
-        if (plan.offset + head.length < needed) continue;
-        payload = head.subarray(needed - plan.offset);
-        checkHeader(head, plan);
-        head = undefined;
-      }
-      if (payload.length > 0 && left > 0) yield payload.subarray(0, left);
-      left -= Math.min(left, payload.length);
-      if (left === 0) return;
+      const payload = walk.take(chunk);
+      end = Math.max(end, walk.end);
+      if (payload !== undefined) yield payload;
+      if (walk.done) return;
     }
   } while (position < end);
+}
+
+/** The state of reading one member: header, data, descriptor. */
+class MemberWalk {
+  readonly #plan: MemberPlan;
+  /** What came of the header, until all of it is there. */
+  #head: Bytes | undefined = new Uint8Array(0);
+  #left: number;
+  /** The last of the data, held back until what follows was checked. */
+  #last: Bytes | undefined;
+  #after: Bytes = new Uint8Array(0);
+  #room = 0;
+  /** The position up to which bytes are needed, as far as is known. */
+  end = 0;
+  done = false;
+
+  constructor(plan: MemberPlan) {
+    this.#plan = plan;
+    this.#left = plan.header.storedSize;
+  }
+
+  /** The payload in the next chunk, if it has any that may be handed on. */
+  take(chunk: Bytes): Bytes | undefined {
+    const payload = this.#head === undefined ? chunk : this.#takeHead(this.#head, chunk);
+    return payload === undefined ? undefined : this.#takeData(payload);
+  }
+
+  #takeHead(before: Bytes, chunk: Bytes): Bytes | undefined {
+    const plan = this.#plan;
+    const head = before.length === 0 ? chunk : concatBytes([before, chunk]);
+    const needed = headerEnd(head, plan);
+    const dataEnd = needed + plan.header.storedSize;
+    this.#room = descriptorRoom(dataEnd, plan);
+    this.end = dataEnd + this.#room;
+    this.#head = head;
+    if (plan.offset + head.length < needed) return undefined;
+    checkHeader(head, plan);
+    this.#head = undefined;
+    return head.subarray(needed - plan.offset);
+  }
+
+  #takeData(chunk: Bytes): Bytes | undefined {
+    if (chunk.length < this.#left) {
+      this.#left -= chunk.length;
+      return chunk.length === 0 ? undefined : chunk;
+    }
+    const after = chunk.subarray(this.#left);
+    this.#last ??= chunk.subarray(0, this.#left);
+    this.#left = 0;
+    this.#after = this.#after.length === 0 ? after : concatBytes([this.#after, after]);
+    if (this.#after.length < this.#room) return undefined;
+    checkDescriptor(this.#after.subarray(0, this.#room), this.#plan);
+    this.done = true;
+    return this.#last.length === 0 ? undefined : this.#last;
+  }
 }
 
 /** Where the local header ends, as far as its bytes tell. @throws FORMAT where the data would reach into the next member. */
@@ -88,8 +141,9 @@ export async function readDataOffset(
   options: ReadOptions,
 ): Promise<number> {
   const { offset, span, header } = plan;
-  let head = await source.read(new Range(offset, span.end - header.storedSize), options);
+  const reading = { ...options, expect: "random" } as const;
+  let head = await source.read(new Range(offset, span.end - header.storedSize), reading);
   const end = headerEnd(head, plan);
-  if (end > offset + head.length) head = await source.read(new Range(offset, end), options);
+  if (end > offset + head.length) head = await source.read(new Range(offset, end), reading);
   return checkHeader(head, plan);
 }

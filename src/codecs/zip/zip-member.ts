@@ -3,36 +3,42 @@ import { Range } from "../../ranges/range.ts";
 import { beginCall, type Call } from "../../source/call.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import { type ChunkReader, streamChunks } from "../../source/stream-chunks.ts";
-import {
-  type Entry,
-  type EntryKind,
-  type EntryReadOptions,
-  type ResolvedLimits,
-  resolveLimit,
-} from "../archive.ts";
+import { type EntryKind, type EntryReadOptions, type ResolvedLimits, resolveLimit } from "../archive.ts";
+import { memberInMemory, memberInPlace, memberNesting } from "../member-source.ts";
+import { type Directory, hasExtraField, readCentralHeader, readWideField } from "./directory.ts";
 import { readEntryDate } from "./entry-date.ts";
-import { decodeEntryName, isUnixHost } from "./entry-name.ts";
-import { chooseDecoder, type MemberPlan, methodName, planMember, readCentralHeader } from "./plan-member.ts";
-import type { Directory } from "./read-directory.ts";
+import { decodeAscii, decodeEntryComment, decodeEntryName, isUnixHost } from "./entry-name.ts";
+import { methodName, STORE } from "./methods.ts";
+import { chooseDecoder, type MemberPlan, overlapsAnother, planMember } from "./plan-member.ts";
 import { type ReadSpan, readDataOffset, readStored, spanReader } from "./read-member.ts";
-import type { CentralHeader } from "./zip-format.ts";
+import type { ZipEntry } from "./zip-archive.ts";
+import {
+  CENTRAL_FIELDS,
+  CENTRAL_HEADER_BYTES,
+  type CentralHeader,
+  EXTRA_FIELDS,
+  FLAGS,
+} from "./zip-format.ts";
 
 /** File types of Unix in the upper half of the external attributes (Info-ZIP's convention, APPNOTE 4.4.15). */
 const UNIX_TYPES = { mask: 0xf000, regular: 0x8000, directory: 0x4000, symlink: 0xa000 } as const;
+const PERMISSIONS = 0o777;
 
-/** What all entries of one archive share. */
+/** What all members of one archive share. */
 export interface ZipShared {
   readonly source: PlannedSource;
   readonly directory: Directory;
   readonly limits: ResolvedLimits;
   /** Where all local headers start, ascending. */
   offsets(): Float64Array;
+  /** Bytes that may still be handed out decoded. */
+  readonly budget: { left: number };
   /** Aborts with CLOSED when the archive closes. */
   readonly closed: AbortSignal;
 }
 
-/** An entry: a place in the directory, whose fields are decoded when they are read. */
-export class ZipEntry implements Entry {
+/** A member: a place in the directory, whose fields are decoded when they are read. */
+export class ZipMember implements ZipEntry {
   readonly #shared: ZipShared;
   readonly #position: number;
   #dataOffset: number | undefined;
@@ -44,27 +50,62 @@ export class ZipEntry implements Entry {
   }
 
   get name(): string {
-    return decodeEntryName(this.#header, this.#shared.directory.name);
+    const { bytes, name } = this.#shared.directory;
+    if (this.#isNamedPlainly) {
+      const start = this.#position + CENTRAL_HEADER_BYTES;
+      const ascii = decodeAscii(bytes.subarray(start, start + this.#u16("nameLength")));
+      if (ascii !== undefined) return ascii;
+    }
+    return decodeEntryName(this.#header, name);
   }
 
   get kind(): EntryKind {
-    return entryKind(this.#header, this.name);
+    if (this.#endsWithSlash) return "directory";
+    if (!this.#isFromUnix) return "file";
+    const type = (this.#u32("externalAttributes") >>> 16) & UNIX_TYPES.mask;
+    if (type === UNIX_TYPES.symlink) return "symlink";
+    return type === 0 || type === UNIX_TYPES.regular || type === UNIX_TYPES.directory ? "file" : "other";
   }
 
   get size(): number {
-    return this.#header.size;
+    return readWideField(this.#shared.directory, this.#position, "size");
   }
 
   get storedSize(): number {
-    return this.#header.storedSize;
+    return readWideField(this.#shared.directory, this.#position, "storedSize");
   }
 
   get method(): string {
-    return methodName(this.#header.method);
+    return methodName(this.#u16("method"));
+  }
+
+  get crc32(): number {
+    return this.#u32("crc32");
+  }
+
+  get encrypted(): boolean {
+    return (this.#u16("flags") & (FLAGS.encrypted | FLAGS.strongEncryption | FLAGS.maskedHeaders)) !== 0;
+  }
+
+  get mode(): number | undefined {
+    const attributes = this.#u32("externalAttributes") >>> 16;
+    return this.#isFromUnix && attributes !== 0 ? attributes & PERMISSIONS : undefined;
+  }
+
+  get comment(): string {
+    if (this.#u16("commentLength") === 0) return "";
+    return decodeEntryComment(this.#header, this.#shared.directory.name);
+  }
+
+  get overlaps(): boolean {
+    return overlapsAnother(this.#shared.directory, this.#shared.offsets(), this.#header);
   }
 
   get modified(): Date | undefined {
-    return readEntryDate(this.#header);
+    const { bytes } = this.#shared.directory;
+    const start = this.#position + CENTRAL_HEADER_BYTES + this.#u16("nameLength");
+    const extra = bytes.subarray(start, start + this.#u16("extraLength"));
+    return readEntryDate({ extra, dosDate: this.#u16("dosDate"), dosTime: this.#u16("dosTime") });
   }
 
   get linkTarget(): string | undefined {
@@ -105,11 +146,20 @@ export class ZipEntry implements Entry {
     return streamChunks(() => this.#openReader(options), options.signal);
   }
 
+  async source(options: EntryReadOptions = {}): Promise<PlannedSource> {
+    const { source, limits } = this.#shared;
+    const nesting = memberNesting(source, limits.maxNesting);
+    const plan = this.plan();
+    chooseDecoder(plan, limits.maxRatio);
+    if (plan.header.method === STORE) return memberInPlace(source, await this.range(options), nesting);
+    return memberInMemory(await this.bytes(options), plan.what, nesting);
+  }
+
   /**
    * Where it lies; with read options, after checking that it may be read whole.
    *
    * @internal
-   * @throws FORMAT, UNSUPPORTED, LIMIT, before anything is asked for.
+   * @throws FORMAT, AMBIGUOUS, UNSUPPORTED, LIMIT, before anything is asked for.
    */
   plan(options?: EntryReadOptions): MemberPlan {
     const { directory, limits } = this.#shared;
@@ -122,6 +172,7 @@ export class ZipEntry implements Entry {
       const message = `Read ${plan.what}: got ${got}; raise maxBytes, or use stream()`;
       throw new RangeStreamsError("LIMIT", message);
     }
+    if (plan.header.size > this.#shared.budget.left) throw overBudget(plan.what);
     return plan;
   }
 
@@ -150,7 +201,8 @@ export class ZipEntry implements Entry {
    * @internal
    */
   get offset(): number {
-    return this.#header.localOffset + this.#shared.directory.prefix;
+    const { directory } = this.#shared;
+    return readWideField(directory, this.#position, "localOffset") + directory.prefix;
   }
 
   /**
@@ -166,12 +218,44 @@ export class ZipEntry implements Entry {
     return readCentralHeader(this.#shared.directory, this.#position);
   }
 
-  #decoded(plan: MemberPlan, read: ReadSpan): AsyncGenerator<Bytes, void, void> {
+  /** Its name is its bytes, and no extra field's. */
+  get #isNamedPlainly(): boolean {
+    if ((this.#u16("flags") & FLAGS.utf8) !== 0 || this.#u16("extraLength") === 0) return true;
+    return !hasExtraField(this.#shared.directory.view, this.#position, EXTRA_FIELDS.unicodePath);
+  }
+
+  get #endsWithSlash(): boolean {
+    if (!this.#isNamedPlainly) return this.name.endsWith("/");
+    const length = this.#u16("nameLength");
+    // In all encodings that a name may have, this byte is a slash and nothing else.
+    return (
+      length > 0 && this.#shared.directory.bytes[this.#position + CENTRAL_HEADER_BYTES + length - 1] === 0x2f
+    );
+  }
+
+  get #isFromUnix(): boolean {
+    return isUnixHost({ madeBy: this.#u16("madeBy") });
+  }
+
+  #u16(field: keyof typeof CENTRAL_FIELDS): number {
+    return this.#shared.directory.view.getUint16(this.#position + CENTRAL_FIELDS[field], true);
+  }
+
+  #u32(field: keyof typeof CENTRAL_FIELDS): number {
+    return this.#shared.directory.view.getUint32(this.#position + CENTRAL_FIELDS[field], true);
+  }
+
+  async *#decoded(plan: MemberPlan, read: ReadSpan): AsyncGenerator<Bytes, void, void> {
     const { what, header } = plan;
     const { size, storedSize, crc32 } = header;
-    const { maxRatio } = this.#shared.limits;
-    const decode = chooseDecoder(plan, maxRatio);
-    return decode(readStored(plan, read), { what, size, storedSize, crc32, maxRatio });
+    const { limits, budget } = this.#shared;
+    const { decode, maxRatio } = chooseDecoder(plan, limits.maxRatio);
+    const options = { what, size, storedSize, crc32, maxRatio };
+    for await (const chunk of decode(readStored(plan, read), options)) {
+      budget.left -= chunk.length;
+      if (budget.left < 0) throw overBudget(what);
+      yield chunk;
+    }
   }
 
   #openReader(options: ReadOptions): ChunkReader {
@@ -202,12 +286,10 @@ export class ZipEntry implements Entry {
   }
 }
 
-function entryKind(header: CentralHeader, name: string): EntryKind {
-  if (name.endsWith("/")) return "directory";
-  if (!isUnixHost(header)) return "file";
-  const type = (header.externalAttributes >>> 16) & UNIX_TYPES.mask;
-  if (type === UNIX_TYPES.symlink) return "symlink";
-  return type === 0 || type === UNIX_TYPES.regular || type === UNIX_TYPES.directory ? "file" : "other";
+/** The LIMIT error of bytes beyond `maxTotalBytes`. */
+export function overBudget(what: string): RangeStreamsError {
+  const got = "more than the bytes of all members that may be handed out";
+  return new RangeStreamsError("LIMIT", `Read ${what}: got ${got}; raise maxTotalBytes if you trust it`);
 }
 
 function decodeText(bytes: Bytes, name: string): string {

@@ -1,0 +1,128 @@
+import { RangeStreamsError } from "../../errors.ts";
+import type { Range } from "../../ranges/range.ts";
+import type { Bytes } from "../../source/source.ts";
+import { decodeEntryName } from "./entry-name.ts";
+import {
+  ABSENT_16,
+  ABSENT_32,
+  CENTRAL_FIELDS,
+  CENTRAL_HEADER_BYTES,
+  CENTRAL_HEADER_SIGNATURE,
+  type CentralHeader,
+  EXTRA_FIELDS,
+  FLAGS,
+  parseCentralHeader,
+} from "./zip-format.ts";
+
+/** A directory in hand, checked as a whole; single entries are decoded when asked for. */
+export interface Directory extends DirectoryPlace {
+  /** All central headers, one after the other. */
+  readonly bytes: Bytes;
+  /** Over the same bytes. */
+  readonly view: DataView;
+  /** Where each central header starts in `bytes`. */
+  readonly positions: Uint32Array;
+  /** For messages: the archive. */
+  readonly name: string;
+}
+
+/** Where a directory lies, and how much is in it. */
+export interface DirectoryPlace {
+  /** Where its central headers lie in the file. */
+  readonly range: Range;
+  readonly entries: number;
+  /** Bytes before the archive proper (a self-extracting program): to be added to declared offsets. */
+  readonly prefix: number;
+  /** The comment of the archive, as stored. */
+  readonly comment: Uint8Array;
+}
+
+/**
+ * Walks a directory once and notes where each central header starts. Nothing is kept for an entry but this number: 66,000
+ * entries cost a quarter of a megabyte until they are asked for. What could make a field unreadable later (a missing zip64
+ * value, a broken Unicode Path) is found here, so that a directory that opened can be listed to the end.
+ *
+ * @throws FORMAT where the entries do not fill the directory exactly, LIMIT for a name that is too long.
+ */
+export function indexDirectory(
+  bytes: Bytes,
+  place: DirectoryPlace,
+  { name, maxNameBytes }: { readonly name: string; readonly maxNameBytes: number },
+): Directory {
+  const { entries } = place;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const positions = new Uint32Array(entries);
+  const directory: Directory = { ...place, bytes, view, positions, name };
+  let position = 0;
+  for (let index = 0; index < entries; index++) {
+    if (position + CENTRAL_HEADER_BYTES > bytes.length) throw wrongCount(directory, `only ${index}`);
+    if (view.getUint32(position, true) !== CENTRAL_HEADER_SIGNATURE) {
+      throw wrongCount(directory, `something else after ${index}`);
+    }
+    const nameLength = view.getUint16(position + CENTRAL_FIELDS.nameLength, true);
+    const extraLength = view.getUint16(position + CENTRAL_FIELDS.extraLength, true);
+    const commentLength = view.getUint16(position + CENTRAL_FIELDS.commentLength, true);
+    const length = CENTRAL_HEADER_BYTES + nameLength + extraLength + commentLength;
+    if (position + length > bytes.length) throw wrongCount(directory, `only ${index} whole ones`);
+    if (nameLength > maxNameBytes) {
+      const message = `Opened ${name} as zip: got a name of ${nameLength} bytes; raise maxNameBytes if you trust it`;
+      throw new RangeStreamsError("LIMIT", message);
+    }
+    positions[index] = position;
+    if (needsCare(view, position, extraLength)) checkEntry(directory, position);
+    position += length;
+  }
+  if (position !== bytes.length) throw wrongCount(directory, `${bytes.length - position} bytes after them`);
+  return directory;
+}
+
+/** Whether anything in the entry could be unreadable: deferred values, or extra fields that may hold another name. */
+function needsCare(view: DataView, position: number, extraLength: number): boolean {
+  const deferred =
+    view.getUint32(position + CENTRAL_FIELDS.storedSize, true) === ABSENT_32 ||
+    view.getUint32(position + CENTRAL_FIELDS.size, true) === ABSENT_32 ||
+    view.getUint32(position + CENTRAL_FIELDS.localOffset, true) === ABSENT_32 ||
+    view.getUint16(position + CENTRAL_FIELDS.disk, true) === ABSENT_16;
+  if (deferred) return true;
+  if (extraLength === 0) return false;
+  const flagged = (view.getUint16(position + CENTRAL_FIELDS.flags, true) & FLAGS.utf8) !== 0;
+  return !flagged && hasExtraField(view, position, EXTRA_FIELDS.unicodePath);
+}
+
+/** Whether the entry at a position of the directory has an extra field of this id. Allocates nothing. */
+export function hasExtraField(view: DataView, position: number, id: number): boolean {
+  let at = position + CENTRAL_HEADER_BYTES + view.getUint16(position + CENTRAL_FIELDS.nameLength, true);
+  const end = at + view.getUint16(position + CENTRAL_FIELDS.extraLength, true);
+  while (at + 4 <= end) {
+    const next = at + 4 + view.getUint16(at + 2, true);
+    if (next > end) return false;
+    if (view.getUint16(at, true) === id) return true;
+    at = next;
+  }
+  return false;
+}
+
+function checkEntry(directory: Directory, position: number): void {
+  decodeEntryName(readCentralHeader(directory, position), directory.name);
+}
+
+/** The central header at a position of the directory. */
+export function readCentralHeader(directory: Directory, position: number): CentralHeader {
+  const origin = directory.range.start + position;
+  return parseCentralHeader(directory.bytes.subarray(position), { origin, name: directory.name });
+}
+
+/** One field of the header at a position, its zip64 value where it defers to one. */
+export function readWideField(
+  directory: Directory,
+  position: number,
+  field: "size" | "storedSize" | "localOffset",
+): number {
+  const value = directory.view.getUint32(position + CENTRAL_FIELDS[field], true);
+  return value === ABSENT_32 ? readCentralHeader(directory, position)[field] : value;
+}
+
+function wrongCount({ entries, name }: Directory, got: string): RangeStreamsError {
+  const message = `Opened ${name} as zip: got a directory of ${entries} entries with ${got}; it is damaged or deceives`;
+  return new RangeStreamsError("FORMAT", message);
+}

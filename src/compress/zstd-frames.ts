@@ -1,0 +1,121 @@
+import { ByteCursor } from "../bytes/byte-cursor.ts";
+import { RangeStreamsError } from "../errors.ts";
+import { brokenStream } from "./broken-stream.ts";
+import { ByteFeed } from "./byte-feed.ts";
+import type { Chunk, DecompressOptions } from "./decoder.ts";
+
+// The grammar of zstd (RFC 8878, section 3.1): frames, one after the other, each of a header, blocks and maybe a checksum. Walked
+// here, so that what a frame claims is held against limits before a decoder allocates for it, and so that a stream has to end
+// where its last frame does.
+
+/** As large as zstd itself goes along with unless it is told otherwise (`ZSTD_WINDOWLOG_LIMIT_DEFAULT`). */
+const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
+const MAX_BLOCK_BYTES = 128 * 1024;
+const FRAME_MAGIC = 0xfd2fb528;
+/** 16 of them (3.1.2), which differ in their lowest four bits. */
+const SKIPPABLE_MAGIC = 0x184d2a50;
+
+/** What a frame's header says (3.1.1.1). */
+export interface ZstdFrame {
+  readonly windowSize: number;
+  /** Bytes once decompressed, where the frame says so. */
+  readonly contentSize: number | undefined;
+  readonly hasChecksum: boolean;
+}
+
+/** What zstd frames consist of, in order. */
+export type ZstdPiece =
+  | { readonly type: "frame"; readonly frame: ZstdFrame }
+  /** Its header of three bytes included. */
+  | { readonly type: "block"; readonly bytes: Chunk; readonly isLast: boolean }
+  /** The end of a frame, and the low half of the XXH64 of its content (3.1.1), where it has one. */
+  | { readonly type: "end"; readonly checksum: number | undefined };
+
+/**
+ * Takes zstd frames apart to the end of the input; what they skip is left out. FORMAT for what is no frame and for a frame cut
+ * short, LIMIT for a window above 128 MiB, UNSUPPORTED for one that needs a dictionary.
+ */
+export async function* readZstdPieces(
+  stored: AsyncIterable<Chunk>,
+  { what }: DecompressOptions,
+): AsyncGenerator<ZstdPiece, void, void> {
+  const feed = new ByteFeed(stored);
+  const take = async (length: number): Promise<Chunk> => {
+    const bytes = await feed.take(length);
+    if (bytes === undefined) throw brokenStream(what, "zstd that is cut short");
+    return bytes;
+  };
+  const number = async (): Promise<number> => new ByteCursor(await take(4), { what }).u32();
+  try {
+    do {
+      const magic = await number();
+      if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
+        if (!(await feed.skip(await number()))) throw brokenStream(what, "zstd that is cut short");
+        continue;
+      }
+      if (magic !== FRAME_MAGIC) throw brokenStream(what, "something that is no zstd frame");
+      const frame = await readFrameHeader(take, what);
+      yield { type: "frame", frame };
+      yield* readBlocks(take, frame, what);
+      yield { type: "end", checksum: frame.hasChecksum ? await number() : undefined };
+    } while (!(await feed.isAtEnd()));
+  } finally {
+    feed.end();
+  }
+}
+
+type Take = (length: number) => Promise<Chunk>;
+
+async function readFrameHeader(take: Take, what: string): Promise<ZstdFrame> {
+  const [descriptor = 0] = await take(1);
+  if ((descriptor & 0b1000) !== 0) throw brokenStream(what, "a reserved bit in a zstd frame");
+  const isSingleSegment = (descriptor & 0b10_0000) !== 0;
+  const [window = 0] = isSingleSegment ? [] : await take(1);
+  const dictionary = await take([0, 1, 2, 4][descriptor & 0b11] as number);
+  if (dictionary.some((byte) => byte !== 0)) {
+    const got = "zstd that needs a dictionary";
+    throw new RangeStreamsError("UNSUPPORTED", `Decompressed ${what}: got ${got}; unpack it with zstd`);
+  }
+  const contentSize = await readContentSize(take, { sizeFlag: descriptor >> 6, isSingleSegment, what });
+  const exponent = 2 ** (10 + (window >> 3));
+  const windowSize = isSingleSegment ? (contentSize ?? 0) : exponent + (exponent / 8) * (window & 7);
+  if (windowSize > MAX_WINDOW_BYTES) {
+    const got = `zstd with a window of ${windowSize} bytes, above ${MAX_WINDOW_BYTES}`;
+    throw new RangeStreamsError("LIMIT", `Decompressed ${what}: got ${got}; unpack it with zstd --long`);
+  }
+  return { windowSize, contentSize, hasChecksum: (descriptor & 0b100) !== 0 };
+}
+
+async function readContentSize(
+  take: Take,
+  { sizeFlag, isSingleSegment, what }: { sizeFlag: number; isSingleSegment: boolean; what: string },
+): Promise<number | undefined> {
+  if (sizeFlag === 0 && !isSingleSegment) return undefined;
+  const cursor = new ByteCursor(await take([1, 2, 4, 8][sizeFlag] as number), { what });
+  if (sizeFlag === 0) return cursor.u8();
+  if (sizeFlag === 1) return cursor.u16() + 256;
+  return sizeFlag === 2 ? cursor.u32() : cursor.u64();
+}
+
+/** Block header (3.1.1.2): last block in bit 0, type in bits 1 and 2 (raw, one byte repeated, compressed, reserved), then the size. */
+async function* readBlocks(
+  take: Take,
+  frame: ZstdFrame,
+  what: string,
+): AsyncGenerator<ZstdPiece, void, void> {
+  const maxSize = Math.min(MAX_BLOCK_BYTES, frame.windowSize);
+  for (let isLast = false; !isLast; ) {
+    const header = await take(3);
+    const [low = 0, middle = 0, high = 0] = header;
+    const value = low | (middle << 8) | (high << 16);
+    isLast = (value & 1) !== 0;
+    const type = (value >> 1) & 3;
+    const size = value >> 3;
+    if (type === 3 || size > maxSize) throw brokenStream(what, "a zstd block that cannot be");
+    const content = await take(type === 1 ? 1 : size);
+    const bytes = new Uint8Array(3 + content.length);
+    bytes.set(header);
+    bytes.set(content, 3);
+    yield { type: "block", bytes, isLast };
+  }
+}
