@@ -1,5 +1,7 @@
-/** Unused bandwidth is kept for so long, which evens out timers that fire late. */
-const BURST_MS = 4;
+/** Bandwidth that nobody could use is kept for so long. */
+const BURST_MS = 1;
+/** A timer that fires late, on a machine that is busy, takes no bandwidth away, up to so long. */
+const LATE_MS = 50;
 /** Longer bodies go to a socket in writes of this size, where nothing is capped. */
 const WRITE_BYTES = 1024 * 1024;
 
@@ -24,7 +26,9 @@ export class Link {
     if (this.#isUncapped) {
       this.pump(body);
     } else {
-      body.connection.filled ??= performance.now() - BURST_MS;
+      const now = performance.now();
+      body.connection.filled = now;
+      if (!this.#isArmed) this.#filled = now;
       this.#arm();
     }
   }
@@ -55,18 +59,25 @@ export class Link {
   }
 
   #tick() {
+    const { connection: perConnection, link } = this.#profile;
     const now = performance.now();
-    const ms = Math.min(now - this.#filled, BURST_MS);
+    this.#credit += earned(link, now - this.#filled);
     this.#filled = now;
-    this.#credit = fill(this.#credit, this.#profile.link, ms);
     const ready = [];
-    for (const body of this.#bodies) {
+    const bodies = [...this.#bodies];
+    for (const body of bodies) {
       const { connection } = body;
-      const since = Math.min(now - connection.filled, BURST_MS);
+      connection.credit += earned(perConnection, now - connection.filled);
       connection.filled = now;
-      connection.credit = fill(connection.credit, this.#profile.connection, since);
       if (!body.isBlocked()) ready.push(body);
     }
+    this.#share(ready);
+    this.#credit = Math.min(this.#credit, earned(link, BURST_MS));
+    for (const { connection } of bodies)
+      connection.credit = Math.min(connection.credit, earned(perConnection, BURST_MS));
+  }
+
+  #share(ready) {
     // Those that can take least first: what they leave is shared by the rest.
     const room = (body) => Math.min(body.left, body.connection.credit);
     ready.sort((a, b) => room(a) - room(b));
@@ -81,7 +92,7 @@ export class Link {
   }
 }
 
-function fill(credit, bytesPerSecond, ms) {
+function earned(bytesPerSecond, ms) {
   if (bytesPerSecond === Number.POSITIVE_INFINITY) return bytesPerSecond;
-  return Math.min(credit + (bytesPerSecond * ms) / 1000, (bytesPerSecond * BURST_MS) / 1000);
+  return (bytesPerSecond * Math.min(ms, LATE_MS)) / 1000;
 }
