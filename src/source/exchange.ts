@@ -124,6 +124,7 @@ export class Exchange implements ResponseHead {
   cancel(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#parts.flow?.dropped();
     // A connection that is still closing counts as one: the bound holds for what the server sees.
     void this.#response.body.cancel().finally(() => this.#giveBack());
   }

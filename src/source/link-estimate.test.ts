@@ -214,13 +214,21 @@ describe("the rate of one connection", () => {
     expect(now().bytesPerSecond).toBe(10e6);
   });
 
-  it("hears a body of middling size at its end", () => {
-    const { ask, move, now } = setUp();
-    const flow = ask(20);
-    move([flow], { bytesPerSecond: 2e6, chunks: 2 });
+  it("hears of a slow link from a body of middling size, if it came by itself and slower than a slow start", () => {
+    const { ask, askMany, move, now } = setUp();
+    const quick = ask(20);
+    move([quick], { bytesPerSecond: 2e6, chunks: 1 });
+    quick.ended();
     expect(now().bytesPerSecond).toBe(10e6);
-    flow.ended();
-    expect(now().bytesPerSecond).toBeLessThan(4e6);
+    const [one, other] = askMany(2, 20) as [Flow, Flow];
+    move([one, other], { bytesPerSecond: 0.5e6, chunks: 1 });
+    one.ended();
+    expect(now().bytesPerSecond).toBe(10e6);
+    other.dropped();
+    const alone = ask(20);
+    move([alone], { bytesPerSecond: 0.5e6, chunks: 1 });
+    alone.ended();
+    expect(now().bytesPerSecond).toBeLessThan(2e6);
   });
 
   it("follows a link that has become slower, or faster", () => {
@@ -263,6 +271,16 @@ describe("the rate of all connections", () => {
     move(askMany(2, 1), { bytesPerSecond: 200e6, chunks: 400 });
     const { bytesPerSecond, totalBytesPerSecond } = now();
     expect(totalBytesPerSecond).toBeLessThan(bytesPerSecond * 1.2);
+  });
+
+  it("is not judged by many small bodies, each slow for reasons of its own", () => {
+    const { askMany, move, now } = setUp();
+    for (let index = 0; index < 20; index++) {
+      const flows = askMany(16, 20);
+      move(flows, { bytesPerSecond: 1e6, chunks: 1 });
+      for (const flow of flows) flow.ended();
+    }
+    expect(now().totalBytesPerSecond).toBe(50e6);
   });
 
   it("rises again with a link that has become wider", () => {

@@ -36,12 +36,20 @@ const PRIOR_LATENCY_MS = 50;
 const PRIOR_BYTES_PER_SECOND = 10_000_000;
 /** What all connections give, as a multiple of one: 2.5 and 5 in the profiles of our benchmarks, up to 100 at an object store. */
 const PRIOR_WIDTH = 5;
-/** A body that came in more quickly or is shorter than this tells of buffers and not of the link. *Unmeasured*. */
+/** The rest of a body that came in more quickly or is shorter than this tells of buffers and not of the link. *Unmeasured*. */
 const MIN_WINDOW = { bytes: 64 * 1024, ms: 2 } as const;
 /** A sample is taken when a body has moved so much for so long, so that a long one is heard before its end. *Unmeasured*. */
 const FLOW_WINDOW = { bytes: 256 * 1024, ms: 10 } as const;
 /** The same for all bodies together. *Unmeasured*. */
 const TOTAL_WINDOW = { bytes: 256 * 1024, ms: 20 } as const;
+/**
+ * A body that has moved less may be in its slow start, and slower than the link for that: from ten segments of 1,460 bytes
+ * (RFC 6928) doubling gets there in four round trips.
+ */
+const WARM_BYTES = 128 * 1024;
+const WARM_TRIPS = 4;
+/** What such a body must move at least to tell of a link that is slower still. *Unmeasured*. */
+const MIN_COLD_BYTES = 16 * 1024;
 /** A consumer that comes back later than this may have let buffers fill: its bytes no longer tell of the link. *Unmeasured*. */
 const AWAY_MS = 1;
 /** A wait of this length shows that the buffers are empty again. *Unmeasured*. */
@@ -87,6 +95,8 @@ export class LinkEstimator {
   #flowedAt = 0;
   #lastTotal = 0;
   #lastWidth = 1;
+  /** Bodies that have begun and are not over. */
+  #bodies = 0;
   /** Exchanges that ended with their connection open, less those sent since. */
   #open = 0;
 
@@ -119,10 +129,16 @@ export class LinkEstimator {
   /** The first bytes of a body have come, so many milliseconds after they were asked for. */
   began(ms: number, used: boolean, byteLength: number): void {
     followLow(used ? this.#used : this.#fresh, ms, this.#now());
+    this.#bodies++;
+    // How long they were on their way nobody knows.
+    this.joined((byteLength / this.#single()) * 1000, byteLength);
+  }
+
+  /** So many bytes came in that tell nothing themselves, but had their share of a link that others used meanwhile. */
+  joined(ms: number, byteLength: number): void {
     if (this.#window.ms === 0) return;
-    // How long they were on their way nobody knows; but they had their share of a link that others used meanwhile.
     this.#window.bytes += byteLength;
-    this.#window.flowMs += (byteLength / this.#single()) * 1000;
+    this.#window.flowMs += ms;
   }
 
   /** A body came in from `start` to `end` without its consumer keeping it. */
@@ -151,6 +167,17 @@ export class LinkEstimator {
     else if (sample < known)
       this.#bytesPerSecond = known + ((sample - known) * 0.2 * weight) / Math.max(1, width);
     else this.#bytesPerSecond = known + (Math.min(sample, known * 4) - known) * 0.5 * weight;
+  }
+
+  /** A short body came in by itself: only one that took longer than a slow start does tells of the link. */
+  crept(byteLength: number, ms: number): void {
+    const slow = byteLength >= MIN_COLD_BYTES && ms > WARM_TRIPS * this.#times().latencyMs;
+    if (slow && this.#bodies === 1) this.flowed(byteLength, ms);
+  }
+
+  /** A body that had begun is over. */
+  over(): void {
+    this.#bodies--;
   }
 
   /** An exchange ended with its connection open. */
@@ -252,6 +279,8 @@ export class Flow {
   #begun = false;
   /** The consumer was the slow side, and what comes now may have waited for it. */
   #behind = false;
+  /** It is past what may be its slow start. */
+  #warm = false;
   #windowStart = 0;
   #windowBytes = 0;
 
@@ -286,8 +315,16 @@ export class Flow {
       this.#openWindow(now);
       return;
     }
-    this.#link.moved(last, now, byteLength);
     this.#windowBytes += byteLength;
+    if (!this.#warm) {
+      this.#link.joined(now - last, byteLength);
+      if (this.#windowBytes < WARM_BYTES) return;
+      this.#link.crept(this.#windowBytes, now - this.#windowStart);
+      this.#warm = true;
+      this.#openWindow(now);
+      return;
+    }
+    this.#link.moved(last, now, byteLength);
     if (this.#windowBytes < FLOW_WINDOW.bytes || now - this.#windowStart < FLOW_WINDOW.ms) return;
     this.#link.flowed(this.#windowBytes, now - this.#windowStart);
     this.#openWindow(now);
@@ -296,10 +333,16 @@ export class Flow {
   /** The body came to its end, and its connection stays open. */
   ended(): void {
     const ms = this.#arrivedAt - this.#windowStart;
-    if (!this.#behind && this.#windowBytes >= MIN_WINDOW.bytes && ms >= MIN_WINDOW.ms) {
-      this.#link.flowed(this.#windowBytes, ms);
-    }
+    const bytes = this.#windowBytes;
+    if (!this.#behind && !this.#warm) this.#link.crept(bytes, ms);
+    else if (!this.#behind && bytes >= MIN_WINDOW.bytes && ms >= MIN_WINDOW.ms) this.#link.flowed(bytes, ms);
     this.#link.ended();
+    this.dropped();
+  }
+
+  /** The body is over. */
+  dropped(): void {
+    if (this.#begun) this.#link.over();
   }
 
   #openWindow(now: number): void {
