@@ -728,7 +728,7 @@ describe("F11: families of ambiguous zips", () => {
         const decoder = new TextDecoder();
         return zip.entries.map(({ name }, index) => `${name}: ${decoder.decode(contents[index])}`).join(", ");
       })
-      .catch((error: { code?: string }) => error.code ?? String(error));
+      .catch((error: { code?: string }) => error.code ?? "no code");
     expect(outcome.slice(0, wanted.length)).toBe(wanted);
   });
 });
