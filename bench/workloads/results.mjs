@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { peerVersions } from "./install-peers.mjs";
 
 const fileOf = (profile) => new URL(`results/${profile}.json`, import.meta.url);
@@ -14,5 +14,6 @@ export function loadResults(profile) {
 export function saveResults({ workload, profile, results, ...about }) {
   const workloads = existsSync(fileOf(profile)) ? loadResults(profile).workloads : {};
   workloads[workload] = { ...about, versions: peerVersions(), results };
+  mkdirSync(new URL(".", fileOf(profile)), { recursive: true });
   writeFileSync(fileOf(profile), `${JSON.stringify({ profile, workloads }, null, 1)}\n`);
 }

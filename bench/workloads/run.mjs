@@ -18,6 +18,7 @@ const { values } = parseArgs({
     contender: { type: "string", multiple: true, default: [] },
     runs: { type: "string", default: "3" },
     patience: { type: "string", default: "3" },
+    package: { type: "string" },
     save: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     table: { type: "boolean", default: false },
@@ -42,7 +43,7 @@ async function measure() {
   const names = contenders.map(({ name }) => name);
   const taking = values.contender.length === 0 ? names : chosen(names, split(values.contender), "contender");
   if (contenders.some(({ name, kind }) => kind === "peer" && taking.includes(name))) installPeers();
-  const built = copyBuild();
+  const built = copyBuild(values.package);
   for (const workload of workloads) {
     const players = contenders.filter(
       ({ name, does, only }) =>
