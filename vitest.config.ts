@@ -21,6 +21,10 @@ export default defineConfig({
       { extends: true, test: { name: "node", environment: "node", include, exclude } },
       {
         extends: true,
+        // Decoders that are loaded when a test meets them: found then, they would make the page load anew.
+        optimizeDeps: {
+          include: ["fzstd", "lzma1", "unbzip2-stream/lib/bzip2.js", "xxhash-wasm", "xz-decompress"],
+        },
         test: {
           name: "browser",
           include,

@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import type { SourceEvent } from "../../src/index.ts";
+import { patternBytes } from "../../src/testing/pattern-bytes.ts";
+import { openZip } from "../../src/zip.ts";
+import { type Lab, startLab } from "../lab/lab.ts";
+import { expectSameBytes } from "../same-bytes.ts";
+import { buildZip, type MemberSpec } from "../zip/build-zip.ts";
+import { drain } from "../zip/drain.ts";
+import { manyEntries } from "../zip/many-entries.ts";
+
+/** The Range fields of all GETs so far: preflights of a browser aside. */
+const ranges = async (lab: Lab): Promise<(string | undefined)[]> =>
+  (await lab.requests()).filter(({ method }) => method !== "OPTIONS").map(({ range }) => range);
+
+/** The cache of a browser splits a range that it holds a part of, and asks anew for all of a file that was replaced. */
+const UNCACHED = "uncached";
+
+const members = (count: number, byteLength: number): MemberSpec[] =>
+  Array.from({ length: count }, (_, index) => ({
+    name: `dir/member-${String(index).padStart(6, "0")}`,
+    data: patternBytes(byteLength, index),
+    method: index % 2 === 0 ? 0 : 8,
+  }));
+
+const ten = buildZip(members(10, 2000));
+const tenThousand = members(10_000, 300);
+const large = buildZip(tenThousand);
+
+describe("what reading in a zip costs", () => {
+  it("open, list and read one of ten small members: 1 request; all ten: still 1", async () => {
+    await using lab = await startLab({ files: { "ten.zip": ten } });
+    await using zip = await openZip(`${lab.url}/ten.zip`);
+    expectSameBytes(await zip.get("dir/member-000003").bytes(), patternBytes(2000, 3));
+    expect(await ranges(lab)).toEqual(["bytes=-65536"]);
+    const all = await zip.readMany(zip.entries);
+    for (const [index, bytes] of all.entries()) expectSameBytes(bytes, patternBytes(2000, index));
+    for (const entry of zip.entries) expect((await drain(entry.stream())).length).toBe(2000);
+    expect(zip.source.receipt.requests).toBe(1);
+    expect(zip.source.receipt.bytesReceived).toBe(ten.length);
+  });
+
+  it("list 10,000: 2 round trips, and not a byte but the directory's more than the tail", async () => {
+    await using lab = await startLab({ files: { "large.zip": large }, latencyMs: 30 });
+    const steps: string[] = [];
+    const onEvent = ({ type }: SourceEvent) => steps.push(type);
+    await using zip = await openZip(`${lab.url}/large.zip`, { onEvent });
+    expect(zip.entries.map(({ name, size }) => [name, size])).toHaveLength(10_000);
+    const directoryBytes = 10_000 * (46 + 17);
+    expect((await ranges(lab))[0]).toBe("bytes=-65536");
+    expect(zip.source.receipt.bytesReceived).toBe(directoryBytes + 22);
+    // What is missing is asked for at once, in one piece or in several.
+    expect(steps.join(" ")).toMatch(/^request response( request)+( response)+$/);
+  });
+
+  it("5 of 10,000, far apart: 1 request a member, header and data together, and at most 1.05 times the bytes", async () => {
+    await using lab = await startLab({ files: { "large.zip": large } });
+    await using zip = await openZip(`${lab.url}/large.zip`);
+    const [requests, bytes] = [zip.source.receipt.requests, zip.source.receipt.bytesReceived];
+    const wanted = [100, 2000, 3999, 6001, 8500].map((index) => zip.entries[index]);
+    await Promise.all(wanted.map(async (entry) => expect((await entry?.bytes())?.length).toBe(300)));
+    expect(zip.source.receipt.requests - requests).toBe(5);
+    const spans = wanted.reduce((sum, entry) => sum + 30 + 17 + (entry?.storedSize ?? 0), 0);
+    expect(zip.source.receipt.bytesReceived - bytes).toBe(spans);
+  });
+
+  it("100 neighbouring members: at most 4 requests in all; each once more: none", async () => {
+    const archive = buildZip(members(300, 3000));
+    await using lab = await startLab({ files: { "a.zip": archive } });
+    await using zip = await openZip(`${lab.url}/a.zip`);
+    const wanted = zip.entries.slice(40, 140);
+    for (const [index, bytes] of (await zip.readMany(wanted)).entries()) {
+      expectSameBytes(bytes, patternBytes(3000, 40 + index));
+    }
+    expect((await ranges(lab)).length).toBeLessThanOrEqual(4);
+    const before = zip.source.receipt.requests;
+    for (const entry of wanted) await entry.bytes();
+    expect(zip.source.receipt.requests).toBe(before);
+  });
+
+  it("one of 66,000 in zip64: its directory's bytes and no more, then 1 request for the member's", async () => {
+    await using lab = await startLab({ files: { "huge.zip": manyEntries(66_000) } });
+    await using zip = await openZip(`${lab.url}/huge.zip`);
+    const before = { ...zip.source.receipt };
+    expect(before.bytesReceived).toBe(66_000 * 54 + 98);
+    expect((await zip.get("00033000").bytes()).length).toBe(0);
+    expect(zip.source.receipt.requests - before.requests).toBe(1);
+    expect(zip.source.receipt.bytesReceived - before.bytesReceived).toBe(38);
+  });
+
+  it("where a member lies: 1 small request, the first time", async () => {
+    await using lab = await startLab({ files: { "large.zip": large } });
+    await using zip = await openZip(`${lab.url}/large.zip`);
+    const before = { ...zip.source.receipt };
+    const entry = zip.get("dir/member-000200");
+    const range = await entry.range();
+    expect([range.length, await entry.range()]).toEqual([300, range]);
+    expect(zip.source.receipt.requests - before.requests).toBe(1);
+    expect(zip.source.receipt.bytesReceived - before.bytesReceived).toBeLessThan(600);
+  });
+
+  it("a member of 3 MB, streamed: its span and not a byte more", async () => {
+    const data = patternBytes(3_000_000, 7);
+    const archive = buildZip([
+      { name: "big", data },
+      { name: "filler", data: patternBytes(70_000, 8) },
+    ]);
+    await using lab = await startLab({ files: { "big.zip": archive } });
+    await using zip = await openZip(`${lab.url}/big.zip`);
+    const before = zip.source.receipt.bytesReceived;
+    expectSameBytes(await drain(zip.get("big").stream()), data);
+    expect(zip.source.receipt.bytesReceived - before).toBe(30 + 3 + 3_000_000);
+  });
+
+  it("open from an index: none; then one request a member, the opening among them", async () => {
+    await using lab = await startLab({ files: { "large.zip": large } });
+    const url = `${lab.url}/large.zip`;
+    await using first = await openZip(url);
+    const index = JSON.parse(JSON.stringify(first.toIndex())) as ReturnType<typeof first.toIndex>;
+    const before = (await ranges(lab)).length;
+    await using zip = await openZip(url, { index });
+    expect(zip.entries.length).toBe(10_000);
+    expect((await ranges(lab)).length).toBe(before);
+    expectSameBytes(await zip.get("dir/member-000100").bytes(), patternBytes(300, 100));
+    expectSameBytes(await zip.get("dir/member-008500").bytes(), patternBytes(300, 8500));
+    expect((await ranges(lab)).length).toBe(before + 2);
+    expect(zip.source.receipt.requests).toBe(2);
+    await using together = await openZip(`${url}?${UNCACHED}`, { index });
+    const neighbours = await together.readMany(together.entries.slice(50, 150));
+    expectSameBytes(neighbours[99] ?? new Uint8Array(0), patternBytes(300, 149));
+    expect((await ranges(lab)).length).toBe(before + 3);
+  });
+
+  it("an index of what was replaced since: CHANGED by the first read, whichever it is", async () => {
+    await using lab = await startLab({ files: { "large.zip": large } });
+    const url = `${lab.url}/large.zip`;
+    await using first = await openZip(url);
+    const index = first.toIndex();
+    await lab.replace("large.zip", buildZip(members(10_000, 300).reverse()));
+    await using zip = await openZip(`${url}?${UNCACHED}`, { index });
+    const [entry] = zip.entries;
+    await expect(entry?.bytes()).rejects.toMatchObject({ code: "CHANGED" });
+    await expect(zip.readMany(zip.entries.slice(0, 3))).rejects.toMatchObject({ code: "CHANGED" });
+    await expect(drain(entry?.stream() as ReadableStream<Uint8Array>)).rejects.toMatchObject({
+      code: "CHANGED",
+    });
+    await expect(entry?.range()).rejects.toMatchObject({ code: "CHANGED" });
+  });
+});
