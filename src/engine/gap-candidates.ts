@@ -10,21 +10,31 @@ export interface GapCandidate {
   readonly byteLength: number;
 }
 
-/** Gaps to merge over, as far as there are such; the gaps present add their quantiles. */
+/** What of the gaps may be read over. */
+export interface GapLimits {
+  /** Bytes of all gaps read over at most. */
+  readonly overReadBytes: number;
+  /** Requests that can be answered side by side. */
+  readonly connections: number;
+  /** Looks at this size alone. */
+  readonly only?: number | undefined;
+}
+
+/** Gaps to merge over, as far as there are such. */
 const GAPS = [0, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20];
+/** Merges that leave a whole number of rounds over all connections, up to so many. */
+const MAX_ROUNDS = 8;
+/** With quantiles of the gaps that there are. */
 const MAX_CANDIDATES = 24;
 
 /**
- * The sizes of gaps worth looking at: some fixed ones and quantiles of those that there are, as far as all gaps of a size and below
- * can be read over with `overReadBytes`. `only` looks at that size alone. Gaps of one size are merged all or none.
+ * The sizes of gaps worth looking at, as far as all gaps of a size and below can be read over. Gaps of one size are merged all or
+ * none.
  *
  * @param missing disjoint and ascending, at least one.
  */
-export function gapCandidates(
-  missing: readonly Range[],
-  overReadBytes: number,
-  only?: number,
-): readonly GapCandidate[] {
+export function gapCandidates(missing: readonly Range[], limits: GapLimits): readonly GapCandidate[] {
+  const { overReadBytes, only } = limits;
   const sorted = sortedGaps(missing);
   const spent = new Float64Array(missing.length);
   for (let index = 0; index < sorted.length; index++) {
@@ -34,7 +44,10 @@ export function gapCandidates(
   const most = affordable === sorted.length ? affordable : countBelow(sorted, sorted[affordable] as number);
   let bytesWanted = 0;
   for (const range of missing) bytesWanted += range.length;
-  const counts = only === undefined ? manyCounts(sorted, most) : [Math.min(most, countUpTo(sorted, only))];
+  const counts =
+    only === undefined
+      ? manyCounts(sorted, most, limits.connections)
+      : [Math.min(most, countUpTo(sorted, only))];
   return [...counts].map((merged) => ({
     gap: sorted[merged - 1] ?? 0,
     count: missing.length - merged,
@@ -51,13 +64,17 @@ function sortedGaps(missing: readonly Range[]): Float64Array {
 }
 
 /** How many of the smallest gaps to merge over. */
-function manyCounts(sorted: Float64Array, most: number): ReadonlySet<number> {
-  const counts = new Set(GAPS.map((gap) => Math.min(most, countUpTo(sorted, gap))));
+function manyCounts(sorted: Float64Array, most: number, connections: number): ReadonlySet<number> {
+  const counts = new Set([0]);
+  /** With all others of the size of the last one. */
+  const add = (merged: number): void => {
+    if (merged > 0 && merged <= most)
+      counts.add(Math.min(most, countUpTo(sorted, sorted[merged - 1] as number)));
+  };
+  for (const gap of GAPS) counts.add(Math.min(most, countUpTo(sorted, gap)));
+  for (let round = 1; round <= MAX_ROUNDS; round++) add(sorted.length + 1 - round * connections);
   const steps = MAX_CANDIDATES - counts.size;
-  for (let step = 1; step <= steps && most > 0; step++) {
-    const largest = sorted[Math.ceil((most * step) / steps) - 1] as number;
-    counts.add(Math.min(most, countUpTo(sorted, largest)));
-  }
+  for (let step = 1; step <= steps; step++) add(Math.ceil((most * step) / steps));
   return counts;
 }
 

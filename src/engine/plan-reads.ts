@@ -1,6 +1,7 @@
 import { OutOfBoundsError, RangeStreamsError } from "../errors.ts";
-import { Range } from "../ranges/range.ts";
+import type { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
+import { cutRequests, runEnd } from "./cut-requests.ts";
 import { type GapCandidate, gapCandidates } from "./gap-candidates.ts";
 import { boundMakespan, loadOf, MAX_FOLLOWED, predictMakespan } from "./predict-makespan.ts";
 
@@ -50,8 +51,18 @@ const CONNECTIONS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
 const MAX_CONNECTIONS = 128;
 /** Plans whose times differ by less are told apart by their bytes: estimates are no better. */
 const TIE = { fast: 1.01, balanced: 1.03, lean: 1.03 } as const;
+/**
+ * Every request more than there are gaps must gain this part of the time, or it is not worth sending: the chunks of a Parquet file, which fill a link as
+ * they are, are left whole, and a single range of 8 MiB is still divided.
+ */
+const DIVISION_GAIN = 0.02;
 /** Time that may be given away for fewer connections. */
 const THRIFT = 1.05;
+/**
+ * While rates are priors, fewer connections must also do on a link with so many times the bandwidth: at 50 MB/s where 10 were
+ * supposed, too few took 1.4 times as long, while too many cost nothing but themselves.
+ */
+const PRIOR_MARGIN = 4;
 
 /**
  * Plans which requests bring `missing` soonest: gaps are read over, and large ranges divided, wherever that shortens the predicted
@@ -64,30 +75,35 @@ export function planReads(missing: readonly Range[], link: LinkEstimate, options
   const { policy, within, maxPieceBytes = MAX_PIECE_BYTES } = options;
   checkRanges(missing, within);
   const [only] = missing;
-  const limits = {
-    link,
-    pieceBytes: Math.min(maxPieceBytes, Number.MAX_SAFE_INTEGER),
-    connections: Math.min(link.connections, MAX_CONNECTIONS),
-  };
   if (only === undefined) return summarize(missing, missing, { connections: 0, predictedMs: 0 });
-  if (missing.length === 1 && isOneEnough(only.length, limits)) {
+  const pieceBytes = Math.min(maxPieceBytes, Number.MAX_SAFE_INTEGER);
+  const connections = Math.min(link.connections, MAX_CONNECTIONS);
+  if (missing.length === 1 && isOneEnough(only.length, { link, pieceBytes, connections })) {
     const predictedMs = predictMakespan(Float64Array.of(only.length), 1, link);
     return summarize(missing, missing, { connections: 1, predictedMs });
   }
+  let plainCount = 0;
+  for (const { length } of missing) plainCount += Math.ceil(length / pieceBytes);
+  const limits: Limits = { link, pieceBytes, connections, plainCount };
   const candidates = candidatesFor(missing, limits, options);
   const choice = chooseDraft(candidates, limits, {
     tie: TIE[policy],
     merge: (gap) => mergeOver(missing, gap, limits),
   });
-  const requests = cutRequests(missing, choice.draft);
+  const requests = cutRequests(missing, choice.draft.merge.gap, choice.draft.pieceBytes);
   return summarize(missing, requests, fewestConnections(requests, limits, choice));
 }
 
 /** Ranges and connections are bounded by these. */
-interface Limits {
+interface Bounds {
   readonly link: LinkEstimate;
   readonly pieceBytes: number;
   readonly connections: number;
+}
+
+interface Limits extends Bounds {
+  /** Requests when nothing is merged, nor divided more than it must. */
+  readonly plainCount: number;
 }
 
 interface Candidate extends GapCandidate {
@@ -115,7 +131,9 @@ interface Draft {
   readonly pieceBytes: number;
   readonly count: number;
   readonly connections: number;
-  /** No such plan takes less. */
+  /** What its time is multiplied by when it is compared. */
+  readonly handicap: number;
+  /** No such plan takes less, handicap included. */
   readonly boundMs: number;
 }
 
@@ -135,7 +153,7 @@ function checkRanges(missing: readonly Range[], within: Range | undefined): void
 }
 
 /** Whether dividing one range cannot gain what plans are told apart by. */
-function isOneEnough(byteLength: number, { link, pieceBytes, connections }: Limits): boolean {
+function isOneEnough(byteLength: number, { link, pieceBytes, connections }: Bounds): boolean {
   if (byteLength > pieceBytes) return false;
   if (byteLength < 2 * MIN_PIECE_BYTES || connections === 1) return true;
   const load = { count: 1, byteLength, largest: byteLength };
@@ -149,7 +167,11 @@ function candidatesFor(missing: readonly Range[], limits: Limits, options: PlanO
   const { latencyMs, connectMs } = limits.link;
   // Where asking costs no time there is nothing to gain.
   const only = latencyMs + connectMs === 0 ? 0 : options.policy === "lean" ? REQUEST_BYTES : undefined;
-  return gapCandidates(missing, options.overReadBytes, only)
+  return gapCandidates(missing, {
+    overReadBytes: options.overReadBytes,
+    connections: limits.connections,
+    only,
+  })
     .map((candidate) => ({ ...candidate, boundMs: boundMerged(candidate, limits) }))
     .sort((one, other) => one.boundMs - other.boundMs);
 }
@@ -185,28 +207,18 @@ function mergeOver(missing: readonly Range[], gap: number, { pieceBytes, connect
   return { gap, lengths: kept, byteLength, largest, count, large };
 }
 
-/** The last range of the run that begins with the one at `index`. */
-function runEnd(missing: readonly Range[], index: number, gap: number): number {
-  let last = index;
-  while (
-    last + 1 < missing.length &&
-    (missing[last + 1] as Range).start - (missing[last] as Range).end <= gap
-  ) {
-    last++;
-  }
-  return last;
-}
-
 /** Each number of connections with requests as large as may be, and with large ones divided so that all have their share. */
 function draftsOf(merge: Merge, limits: Limits): Draft[] {
-  const { link, pieceBytes } = limits;
+  const { link, pieceBytes, plainCount } = limits;
   const drafts: Draft[] = [];
   const add = (piece: number, connections: number): void => {
     const count = countPieces(merge, piece, pieceBytes);
     if (connections > count) return;
     const largest = Math.min(merge.largest, piece);
-    const boundMs = boundMakespan({ count, byteLength: merge.byteLength, largest }, connections, link);
-    drafts.push({ merge, pieceBytes: piece, count, connections, boundMs });
+    const handicap = 1 + Math.max(0, count - plainCount) * DIVISION_GAIN;
+    const boundMs =
+      handicap * boundMakespan({ count, byteLength: merge.byteLength, largest }, connections, link);
+    drafts.push({ merge, pieceBytes: piece, count, connections, handicap, boundMs });
   };
   for (const connections of connectionCandidates(limits)) {
     add(pieceBytes, connections);
@@ -284,56 +296,21 @@ function cheapest(followed: readonly Followed[], mostMs: number): Followed | und
   return best;
 }
 
-function followDraft({ merge, pieceBytes, count, connections, boundMs }: Draft, link: LinkEstimate): number {
-  if (count > MAX_FOLLOWED) return boundMs;
+/** The time a draft takes, handicap included. */
+function followDraft(draft: Draft, link: LinkEstimate): number {
+  const { merge, pieceBytes, count } = draft;
+  if (count > MAX_FOLLOWED) return draft.boundMs;
   const sizes = new Float64Array(count);
   let index = 0;
   for (const length of merge.lengths) {
     const parts = Math.ceil(length / pieceBytes);
     for (let part = 0; part < parts; part++) sizes[index++] = length / parts;
   }
-  return predictMakespan(sizes, connections, link);
+  return draft.handicap * predictMakespan(sizes, draft.connections, link);
 }
 
 function wireBytes({ merge, count }: Draft): number {
   return merge.byteLength + count * REQUEST_BYTES;
-}
-
-function cutRequests(missing: readonly Range[], { merge, pieceBytes }: Draft): Range[] {
-  const requests: Range[] = [];
-  for (let first = 0; first < missing.length; ) {
-    const last = runEnd(missing, first, merge.gap);
-    const range = missing[first] as Range;
-    const length = (missing[last] as Range).end - range.start;
-    const parts = Math.ceil(length / pieceBytes);
-    if (first === last && parts === 1) requests.push(range);
-    else divideRun(missing.slice(first, last + 1), length, { parts, requests });
-    first = last + 1;
-  }
-  return requests;
-}
-
-/** Divides what is read as one into parts. Where that cuts in a gap, both sides end at what is wanted. */
-function divideRun(
-  ranges: readonly Range[],
-  length: number,
-  { parts, requests }: { parts: number; requests: Range[] },
-): void {
-  const { start } = ranges[0] as Range;
-  const whole = Math.floor(length / parts);
-  let at = 0;
-  let from = start;
-  for (let part = 1; part <= parts; part++) {
-    const to = start + whole * part + Math.min(part, length % parts);
-    while ((ranges[at] as Range).end <= from) at++;
-    from = Math.max(from, (ranges[at] as Range).start);
-    // The last range that begins before the cut: the part ends there, or with it where a gap follows.
-    let last = at;
-    while (last + 1 < ranges.length && (ranges[last + 1] as Range).start < to) last++;
-    const end = Math.min(to, (ranges[last] as Range).end);
-    if (end > from) requests.push(new Range(from, end));
-    from = to;
-  }
 }
 
 interface Costs {
@@ -353,9 +330,24 @@ function fewestConnections(requests: readonly Range[], limits: Limits, { draft, 
     if (connections >= most) break;
     if (boundMakespan(load, connections, link) > enoughMs) continue;
     const predictedMs = predictMakespan(sizes, connections, link);
-    if (predictedMs <= enoughMs) return { connections, predictedMs };
+    if (predictedMs > enoughMs || !isEnoughIfFaster(sizes, { link, connections, most })) continue;
+    return { connections, predictedMs };
   }
   return { connections: most, predictedMs: allMs };
+}
+
+/** Whether fewer connections would also do if the link turned out to be faster than supposed. */
+function isEnoughIfFaster(
+  sizes: Float64Array,
+  { link, connections, most }: { link: LinkEstimate; connections: number; most: number },
+): boolean {
+  if (link.bandwidthMeasured !== false) return true;
+  const faster = {
+    ...link,
+    bytesPerSecond: link.bytesPerSecond * PRIOR_MARGIN,
+    totalBytesPerSecond: link.totalBytesPerSecond * PRIOR_MARGIN,
+  };
+  return predictMakespan(sizes, connections, faster) <= predictMakespan(sizes, most, faster) * THRIFT;
 }
 
 function summarize(missing: readonly Range[], requests: readonly Range[], costs: Costs): PlannedReads {

@@ -7,7 +7,7 @@ import { redactUrl } from "./url.ts";
 
 /** Browsers open no more to one host on HTTP/1.1; beyond that a request would wait in them with its clock running. */
 const BROWSER_CONNECTIONS = 6;
-/** As for Node's own transport. */
+/** As measured for Node's own transport. */
 const DEFAULT_CONNECTIONS = 16;
 
 /** The platform's own transport where no better one is to be had: its `fetch`. */

@@ -21,7 +21,10 @@ export interface HttpOptions {
   retry?: Partial<RetryPolicy> | false | undefined;
   /** Milliseconds. Defaults: connect 10 s, headers 30 s, idle 30 s, total 10 minutes; all *unmeasured*. */
   timeouts?: Partial<Timeouts> | undefined;
-  /** Connections per origin. Default 16; in a browser 6, which is all that browsers open to one host on HTTP/1.1. */
+  /**
+   * Connections per origin. Default 16, beyond which only many small reads from afar gain (measured: beside Node's transport); in a
+   * browser 6, which is all that browsers open to one host on HTTP/1.1.
+   */
   maxConnections?: number | undefined;
   /** Gives the URL to ask instead, for instance freshly signed. Called at open, and when what it gave is refused as expired. */
   resolveUrl?: ResolveUrl | undefined;

@@ -26,7 +26,12 @@ import { redactUrl } from "./url.ts";
  * reads of 64 KiB; *unmeasured* beyond that.
  */
 const READY_BYTES = 256 * 1024;
-/** The agents keep as many connections as they are told to hold. */
+/**
+ * Where answers are small and far, more connections help as long as there are more; where bytes are what takes time, no further.
+ * Medians on two busy cores over 6, 16, 24 and 32 connections: 100 blocks of 4 KiB at 100 ms 1914, 761, 530 and 433 ms (planned
+ * for 16: 489); 20 chunks of 100 KB-2 MB on a link of 50 MB/s 784, 539, 493 and 490; 64 MiB 2181, 1737, 1859 and 2099. So 16,
+ * which is also what download tools allow themselves, and what servers that count connections are used to.
+ */
 const DEFAULT_CONNECTIONS = 16;
 
 /**

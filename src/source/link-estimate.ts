@@ -14,6 +14,8 @@ export interface LinkEstimate {
   readonly idle: number;
   /** False: nothing was seen yet, and all figures are the priors. */
   readonly measured: boolean;
+  /** False: no body was long enough yet, and the rates are the priors. */
+  readonly bandwidthMeasured?: boolean | undefined;
 }
 
 /** How long the parts of one exchange took, where the transport tells. */
@@ -41,7 +43,7 @@ const MIN_WINDOW = { bytes: 64 * 1024, ms: 2 } as const;
 /** A sample is taken when a body has moved so much for so long, so that a long one is heard before its end. *Unmeasured*. */
 const FLOW_WINDOW = { bytes: 256 * 1024, ms: 10 } as const;
 /** The same for all bodies together. *Unmeasured*. */
-const TOTAL_WINDOW = { bytes: 256 * 1024, ms: 20 } as const;
+const TOTAL_WINDOW = { bytes: 512 * 1024, ms: 50 } as const;
 /**
  * A body that has moved less may be in its slow start, and slower than the link for that: from ten segments of 1,460 bytes
  * (RFC 6928) doubling gets there in four round trips.
@@ -208,6 +210,7 @@ export class LinkEstimator {
       connections,
       idle: Math.min(idle, connections),
       measured,
+      bandwidthMeasured: this.#bytesPerSecond !== undefined || this.#total !== undefined,
     };
   }
 
@@ -256,7 +259,7 @@ export class LinkEstimator {
     if (total === undefined) {
       if (shared) this.#total = sample;
     } else if (sample > total) {
-      this.#total = total + (sample - total) * 0.5 * weight;
+      this.#total = total + (sample - total) * 0.3 * weight;
     } else if (shared) {
       this.#total = total + (sample - total) * 0.2 * weight;
     }
