@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { loadResults } from "./results.mjs";
 import { summarize } from "./statistics.mjs";
-import { workloadNames } from "./traces/workloads.mjs";
+import { titleOf, workloadNames } from "./traces/workloads.mjs";
 
 /** One session as lines for a terminal, the fastest first. */
 export function formatWorkload({ workload, profile, results }) {
@@ -88,7 +88,7 @@ function readmeRow(name, { results }) {
   const peers = rows.filter(({ kind, error }) => kind === "peer" && error === undefined);
   const best = peers.sort((a, b) => a.wallMs - b.wallMs)[0];
   return [
-    name,
+    titleOf(name),
     cell(of("ours-lean")),
     cell(of("ours-balanced")),
     cell(of("ours-fast")),

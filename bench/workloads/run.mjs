@@ -17,6 +17,7 @@ const { values } = parseArgs({
     profile: { type: "string", default: "cloud" },
     contender: { type: "string", multiple: true, default: [] },
     runs: { type: "string", default: "3" },
+    limit: { type: "string", default: "60" },
     patience: { type: "string", default: "3" },
     package: { type: "string" },
     save: { type: "boolean", default: false },
@@ -57,6 +58,7 @@ async function measure() {
       contenders: players,
       runs: Number(values.runs),
       patienceMs: Number(values.patience) * 1000,
+      ourLimitMs: Number(values.limit) * 1000,
       built,
     });
     console.log(values.json ? JSON.stringify(session) : formatWorkload(session));

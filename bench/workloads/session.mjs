@@ -10,7 +10,7 @@ const REPEATED_UP_TO_MS = 2500;
 /**
  * All contenders on one workload, in turns, so that what disturbs the machine disturbs all. Returns what a results file keeps.
  */
-export async function runSession({ workload, profile, contenders, runs, built, patienceMs }) {
+export async function runSession({ workload, profile, contenders, runs, ...settings }) {
   const origin = await startOrigin(profile);
   const made = new Map(contenders.map((contender) => [contender, []]));
   try {
@@ -22,8 +22,9 @@ export async function runSession({ workload, profile, contenders, runs, built, p
       for (const contender of order) {
         const mine = made.get(contender);
         if (mine.length > 0 && !isRepeated(contender, mine[0])) continue;
-        const busyBefore = await waitForQuiet(patienceMs);
-        mine.push({ busyBefore, ...(await runContender({ contender, workload, profile, origin, built })) });
+        const busyBefore = await waitForQuiet(settings.patienceMs);
+        const run = await runContender({ contender, workload, profile, origin, ...settings });
+        mine.push({ busyBefore, ...run });
       }
     }
   } finally {

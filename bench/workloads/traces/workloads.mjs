@@ -4,31 +4,41 @@ import { playDownload, zipPlays } from "./play-archive.mjs";
 import { playTrace } from "./play-trace.mjs";
 import * as traces from "./read-traces.mjs";
 
-// One entry a line of the table. `runs`: which kind of reader it takes; `play` compares every byte it gets, or throws.
+/** Shorter where the link is slow. */
 const sequential = (profile) => (profile === "wan" ? "flat-64.bin" : "flat-256.bin");
 
+// One entry a line of the table, each with a `trace` of reads, a `zip` play or a `download`.
 const definitions = {
-  parquet: { file: "table.parquet", trace: traces.parquet },
-  cog: { file: "map.tif", trace: traces.cog },
-  sqlite: { file: "data.sqlite", trace: traces.sqlite },
-  seq4k: { file: sequential, trace: traces.sequence(4096) },
-  seq64k: { file: sequential, trace: traces.sequence(65_536) },
-  tworeaders: { file: "flat-64.bin", trace: traces.twoReaders },
-  video: { file: "film.mp4", trace: traces.video },
-  tarwalk: { file: "data.tar", trace: traces.tarWalk },
-  pngwalk: { file: "image.png", trace: traces.pngWalk },
-  readmany: { file: "many.bin", trace: traces.readMany },
-  "zip-open-1of10": { file: "small.zip", zip: zipPlays.one(3) },
-  "zip-all-10": { file: "small.zip", zip: zipPlays.all },
-  "zip-list-10k": { file: "many.zip", zip: zipPlays.list },
-  "zip-5of10k": { file: "many.zip", zip: zipPlays.some([17, 2500, 4711, 7001, 9100]) },
-  "zip64-1of66k": { file: "zip64.zip", zip: zipPlays.one(31_415) },
-  "zip-stored-200M": { file: "stored.zip", zip: zipPlays.big(1) },
-  "zip-deflated-200M": { file: "deflated.zip", zip: zipPlays.big(1) },
-  download: { file: "flat-256.bin", download: true },
+  parquet: { title: "Parquet: footer, 20 column chunks", file: "table.parquet", trace: traces.parquet },
+  cog: { title: "GeoTIFF: header, 64 tiles", file: "map.tif", trace: traces.cog },
+  sqlite: { title: "SQLite: 2,000 dependent pages", file: "data.sqlite", trace: traces.sqlite },
+  seq4k: { title: "in sequence, 4 KiB a read", file: sequential, trace: traces.sequence(4096) },
+  seq64k: { title: "in sequence, 64 KiB a read", file: sequential, trace: traces.sequence(65_536) },
+  tworeaders: { title: "two readers of the same 32 MiB", file: "flat-64.bin", trace: traces.twoReaders },
+  video: { title: "video: head, tail, ten seeks", file: "film.mp4", trace: traces.video },
+  tarwalk: { title: "tar: 1,000 headers", file: "data.tar", trace: traces.tarWalk },
+  pngwalk: { title: "PNG: 3,500 chunk heads", file: "image.png", trace: traces.pngWalk },
+  readmany: { title: "100 random pages at once", file: "many.bin", trace: traces.readMany },
+  "zip-open-1of10": { title: "zip: open, 1 of 10", file: "small.zip", zip: zipPlays.one(3) },
+  "zip-all-10": { title: "zip: all 10", file: "small.zip", zip: zipPlays.all },
+  "zip-list-10k": { title: "zip: list 10,000", file: "many.zip", zip: zipPlays.list },
+  "zip-5of10k": {
+    title: "zip: 5 of 10,000",
+    file: "many.zip",
+    zip: zipPlays.some([17, 2500, 4711, 7001, 9100]),
+  },
+  "zip64-1of66k": { title: "zip64: 1 of 66,000", file: "zip64.zip", zip: zipPlays.one(31_415) },
+  "zip-stored-200M": { title: "zip: stored 200 MiB", file: "stored.zip", zip: zipPlays.big(1) },
+  "zip-deflated-200M": { title: "zip: deflated 200 MiB", file: "deflated.zip", zip: zipPlays.big(1) },
+  download: { title: "download of 256 MiB", file: "flat-256.bin", download: true },
 };
 
 export const workloadNames = Object.keys(definitions);
+
+/** The workload in words, for a table. */
+export function titleOf(name) {
+  return definitions[name].title;
+}
 
 /** What of a contender a workload needs: `read`, `zip` or `download`. */
 export function kindOf(name) {
