@@ -2,6 +2,7 @@ import { countedSource } from "./engine/counted-source.ts";
 import { Engine, type EngineParts } from "./engine/engine.ts";
 import type { Policy } from "./engine/read-ahead.ts";
 import { sequentialSource } from "./engine/sequential-source.ts";
+import { StoredBytes } from "./engine/stored-bytes.ts";
 import { RangeStreamsError } from "./errors.ts";
 import type { RangeAsk } from "./http/range-header.ts";
 import { Range } from "./ranges/range.ts";
@@ -11,7 +12,7 @@ import { bytesSource } from "./source/bytes-source.ts";
 import { badOption, type HttpOptions, resolveHttpSettings } from "./source/http-options.ts";
 import { Meter } from "./source/meter.ts";
 import { type FirstAsk, openHttpSource } from "./source/open-http-source.ts";
-import type { Bytes, PlannedSource, Source } from "./source/source.ts";
+import type { BlockStore, Bytes, PlannedSource, Source } from "./source/source.ts";
 import { redactUrl } from "./source/url.ts";
 
 /** What can be opened. */
@@ -21,8 +22,12 @@ export type OpenInput = string | URL | Blob | Uint8Array | Source;
 export interface OpenOptions extends HttpOptions {
   /** Governs the opening alone. */
   signal?: AbortSignal | undefined;
-  /** Bytes kept in memory. Default 64 MiB; `false` keeps none, but reads still share what is in flight. */
-  cache?: { maxBytes?: number | undefined } | false | undefined;
+  /**
+   * Bytes kept in memory. Default 64 MiB, and under `fast` all of a file of at most 128 MiB once it is read through; `false` keeps
+   * none, but reads still share what is in flight. What is read of a URL is also kept in `store`, and is there when the same file
+   * is opened again: a file is known by its validators, so one without any is not stored.
+   */
+  cache?: { maxBytes?: number | undefined; store?: BlockStore | undefined } | false | undefined;
   /**
    * How many bytes may be spent for time. `lean`: what is asked for, and gaps that cost less than a request. `balanced`: bytes never
    * asked for stay under those asked for plus 4 MiB. `fast`: as many as save time, up to `maxBytes`. Default `balanced`.
@@ -40,9 +45,11 @@ export interface OpenOptions extends HttpOptions {
  */
 const PROBE: RangeInput = new Range(0, 32 * 1024);
 const CACHE_BYTES = 64 * 1024 * 1024;
+/** A file of moderate size, which `fast` may hold whole where nobody set a limit. */
+const FAST_BYTES = 128 * 1024 * 1024;
 const POLICIES: readonly Policy[] = ["fast", "balanced", "lean"];
 
-type EngineSettings = Pick<EngineParts, "cacheBytes" | "policy" | "maxBytes">;
+type EngineSettings = Pick<EngineParts, "cacheBytes" | "mayHoldBytes" | "policy" | "maxBytes">;
 
 /** One body goes by once: what it kept is not kept twice, and there is nothing to plan. */
 const ONE_BODY: EngineSettings = { cacheBytes: 0, policy: "lean", maxBytes: Number.POSITIVE_INFINITY };
@@ -131,7 +138,20 @@ async function openUrl(input: string | URL, options: OpenOptions, first: FirstAs
   // What came whole is all kept, and has no need of a second copy.
   if (whole !== undefined)
     return aroundOneBody(source, whole, { meter, keptBytes: Number.POSITIVE_INFINITY });
-  return new Engine({ ...settings, source, meter, owned: true, opening: opened.first });
+  const stored = storedBytes(input, options, source);
+  return new Engine({ ...settings, source, meter, owned: true, opening: opened.first, stored });
+}
+
+function storedBytes(
+  input: string | URL,
+  { cache, identity: check, onEvent }: OpenOptions,
+  { size, identity }: Source,
+): StoredBytes | undefined {
+  const store = cache === false ? undefined : cache?.store;
+  // Of a file that is meant to change, what is stored may be of another version.
+  if (store === undefined || check === "ignore") return undefined;
+  const onWarning = (message: string): void => onEvent?.({ type: "warning", message });
+  return StoredBytes.forSource({ store, url: String(input), size, identity, onWarning });
 }
 
 /** One GET of the whole, and every read a window on it. */
@@ -172,15 +192,32 @@ function engineSettings({ cache, policy = "balanced", maxBytes }: OpenOptions): 
   if (!POLICIES.includes(policy)) throw badOption("policy", "'fast', 'balanced' or 'lean'");
   if (maxBytes !== undefined && (typeof maxBytes !== "number" || !(maxBytes >= 0)))
     throw badOption("maxBytes", "a number of bytes");
-  return { cacheBytes: resolveCache(cache), policy, maxBytes: maxBytes ?? Number.POSITIVE_INFINITY };
+  const mayHoldBytes = policy === "fast" && cache === undefined ? FAST_BYTES : undefined;
+  return {
+    cacheBytes: resolveCache(cache),
+    mayHoldBytes,
+    policy,
+    maxBytes: maxBytes ?? Number.POSITIVE_INFINITY,
+  };
 }
 
 function resolveCache(cache: OpenOptions["cache"]): number {
   if (cache === false) return 0;
+  checkStore(cache?.store);
   const maxBytes = cache?.maxBytes ?? CACHE_BYTES;
   if (typeof maxBytes !== "number" || !(maxBytes >= 0))
     throw badOption("cache.maxBytes", "a number of bytes");
   return maxBytes;
+}
+
+function checkStore(store: unknown): void {
+  if (store === undefined) return;
+  const members = ["get", "set", "delete"] as const;
+  const fits =
+    typeof store === "object" &&
+    store !== null &&
+    members.every((member) => typeof (store as Record<string, unknown>)[member] === "function");
+  if (!fits) throw badOption("cache.store", "an object with the methods get, set and delete");
 }
 
 /** The request that asks for `range`, or undefined where it needs the size first. */

@@ -23,8 +23,10 @@ import { type Policy, ReadAhead } from "./read-ahead.ts";
 import { ReadBatch } from "./read-batch.ts";
 import { ReadGroup } from "./read-group.ts";
 import { SpanMap } from "./span-map.ts";
+import { StoredBody } from "./stored-body.ts";
+import type { StoredBytes } from "./stored-bytes.ts";
 import { StreamReader } from "./stream-reader.ts";
-import { type WireSource, wireSource } from "./wire.ts";
+import { type WireBody, type WireSource, wireSource } from "./wire.ts";
 
 /** The body of a first answer, open and not yet read. */
 export interface OpeningBody {
@@ -41,9 +43,13 @@ export interface EngineParts {
   /** Bytes kept in memory at most. */
   readonly cacheBytes: number;
   readonly policy: Policy;
+  /** Bytes that may be kept instead where that saves reading again. */
+  readonly mayHoldBytes?: number | undefined;
   /** Bytes that may be received in all. */
   readonly maxBytes: number;
   readonly opening?: OpeningBody | undefined;
+  /** What a store has of it. */
+  readonly stored?: StoredBytes | undefined;
 }
 
 /** The contract's bound for bytes of a stream that are in flight or unread. */
@@ -93,7 +99,10 @@ export class Engine implements PlannedSource {
         if (flow.isBounded) this.#budget.noLongerAwaiting(range.length);
         this.#budget.arriving(range);
       },
-      arrived: (flow, range, bytes) => this.#map.hold(range, bytes, { by: flow }),
+      arrived: (flow, range, bytes) => {
+        if (flow === this.#opening) parts.stored?.save(range, bytes);
+        this.#map.hold(range, bytes, { by: flow });
+      },
       settled: (flow, outcome) => this.#settled(flow, outcome),
     };
     const host = {
@@ -104,6 +113,7 @@ export class Engine implements PlannedSource {
       allowance: () => this.#budget.allowance(),
       missing: (range: Range) => this.#map.missing(range),
       fetchAhead: (range: Range) => this.#fetchAhead(range, true),
+      makeRoom: () => this.#map.makeRoom(Math.max(cacheBytes, parts.mayHoldBytes ?? 0), this.size),
     };
     this.#ahead = new ReadAhead(host);
     this.#planner = new FlowPlanner({ ...host, map: this.#map, budget: this.#budget });
@@ -212,6 +222,7 @@ export class Engine implements PlannedSource {
     for (const flow of [...this.#flows]) flow.cancel(reason);
     this.#ahead.close();
     this.#map.clear();
+    await this.#parts.stored?.flush();
     if (this.#parts.owned) await this.#parts.source.close();
   }
 
@@ -264,9 +275,13 @@ export class Engine implements PlannedSource {
   #request(groups: readonly ReadGroup[]): void {
     const ranges = groups.flatMap((group) => group.ranges);
     try {
-      const [only] = ranges;
-      if (only !== undefined && ranges.length === 1) this.#ahead.miss(only, groups[0]?.hints ?? {});
       const hints = groups[0]?.hints ?? {};
+      // What is asked for together is a set; each read of its own is a step of some reader.
+      const alone = this.#groups.size === 1;
+      for (const { ranges: own, hints: hint } of groups) {
+        const [only] = own;
+        if (only !== undefined && own.length === 1) this.#ahead.miss(only, { ...hint, alone });
+      }
       this.#send(this.#planner.requests(ranges, hints));
     } catch (error) {
       if (groups.length > 1) for (const group of groups) this.#request([group]);
@@ -279,7 +294,7 @@ export class Engine implements PlannedSource {
   #send(plan: PlannedReads | undefined): void {
     if (plan === undefined) return;
     for (const range of plan.requests) {
-      const body = this.#wire.openBody(range, false);
+      const body = this.#openBody(range, false);
       const flow = new Flow({
         range,
         body,
@@ -292,17 +307,23 @@ export class Engine implements PlannedSource {
   }
 
   #fetch(range: Range): Flow {
-    return this.#begin(new Flow({ range, body: this.#wire.openBody(range, true), host: this.#flowHost }));
+    return this.#begin(new Flow({ range, body: this.#openBody(range, true), host: this.#flowHost }));
   }
 
   #fetchAhead(range: Range, unasked: boolean): Flow {
     if (unasked) this.#map.fetchedUnasked(range);
-    const body = this.#wire.openBody(range, true);
+    const body = this.#openBody(range, true);
     const flow = this.#begin(
       new Flow({ range, body, host: this.#flowHost, bounded: true, unattended: true }),
     );
     flow.need(range.end);
     return flow;
+  }
+
+  #openBody(range: Range, streamed: boolean): WireBody {
+    const { stored } = this.#parts;
+    const open = (part: Range): WireBody => this.#wire.openBody(part, streamed);
+    return stored === undefined ? open(range) : new StoredBody(range, stored, open);
   }
 
   #openFirst({ range, stream }: OpeningBody): Flow {
@@ -327,6 +348,7 @@ export class Engine implements PlannedSource {
     const rest = new Range(flow.position, flow.range.end);
     if (flow.isBounded) this.#budget.noLongerAwaiting(rest.length);
     this.#map.notFetched(rest);
+    this.#ahead.settled(flow);
     // Bytes of a body that proved wrong in the end, and of a read that was given up, leave no trace.
     if (outcome === "failed" || (outcome === "left" && !flow.hasServed)) this.#map.drop(flow);
   }

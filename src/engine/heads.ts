@@ -2,7 +2,10 @@ import type { Range } from "../ranges/range.ts";
 
 /** Where one reader is: reads that follow each other through a file. */
 export interface Head {
-  /** The end of its last read. */
+  /** Where its first read began. */
+  readonly origin: number;
+  /** Where its last read began, and ended. */
+  latest: number;
   position: number;
   /** Reads that began where the one before ended. */
   sequential: number;
@@ -29,10 +32,13 @@ export class Heads {
 
   /**
    * Whose read this is. One that begins where a head ended goes on with it; one that begins at most `hopBytes` beyond the head
-   * that was read last hops with it; any other is nobody's.
+   * that was read last hops with it; one that does what a head did last is of a second reader at the same place, and moves nothing;
+   * any other is nobody's.
    */
   follow(range: Range, hopBytes: number): Head | undefined {
     const [latest] = this.#heads;
+    const same = this.#heads.find(({ latest, position }) => latest === range.start && position === range.end);
+    if (same !== undefined) return same;
     let index = this.#heads.findIndex(({ position }) => position === range.start);
     if (index < 0 && latest !== undefined) {
       const gap = range.start - latest.position;
@@ -46,6 +52,7 @@ export class Heads {
     else head.hops++;
     head.gapBytes += gap;
     head.readBytes += range.length;
+    head.latest = range.start;
     head.position = range.end;
     return head;
   }
@@ -53,6 +60,8 @@ export class Heads {
   /** A reader that comes from nowhere: a jump of one reader, or a new one. */
   begin(range: Range): Head {
     const head: Head = {
+      origin: range.start,
+      latest: range.start,
       position: range.end,
       sequential: 0,
       hops: 0,

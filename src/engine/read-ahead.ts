@@ -19,6 +19,8 @@ export interface ReadAheadHost {
   missing(range: Range): Range[];
   /** Fetches bytes that nobody asked for. */
   fetchAhead(range: Range): Flow;
+  /** Makes room for all of the source, if that may be. */
+  makeRoom(): boolean;
 }
 
 /** What is known of one read besides its range. */
@@ -26,6 +28,8 @@ export interface ReadHints {
   /** A boundary in the file beyond which nothing of this reader's lies. */
   readonly aheadEnd?: number | undefined;
   readonly expect?: "sequential" | "random" | undefined;
+  /** Other reads wait at the same time: where it began, nobody jumped from. */
+  readonly alone?: boolean | undefined;
 }
 
 const KiB = 1024;
@@ -38,7 +42,9 @@ const PROOF_HOPS = 3;
 const MIN_WINDOW = 256 * KiB;
 /** The contract's bound for what lies ahead of a reader. */
 const MAX_WINDOW = 16 * MiB;
-const MIN_PIECE = 128 * KiB;
+const MIN_PIECE = 256 * KiB;
+/** What runs may be longer than those before, and still have all of it fetched at once. *Unmeasured*. */
+const RUN_MARGIN = 1.125;
 const MAX_PIECE = 4 * MiB;
 
 /**
@@ -49,10 +55,13 @@ export class ReadAhead {
   readonly #host: ReadAheadHost;
   readonly #heads = new Heads();
   readonly #flows = new Map<Head, Set<Flow>>();
-  /** A head came back after another had been read: there are several readers. */
-  #manyReaders = false;
-  /** A sequence was seen to go on: the next is believed sooner. */
-  #sequences = 0;
+  /** How far readers went before they jumped; 0 before one did. The next run is believed sooner, and to go as far. */
+  #runBytes = 0;
+
+  /** What reads from nowhere have cost so far. */
+  #rentMs = 0;
+  /** The source is being read through: the requests that do it. */
+  #through: Set<Flow> | undefined;
 
   constructor(host: ReadAheadHost) {
     this.#host = host;
@@ -65,9 +74,11 @@ export class ReadAhead {
     if (head !== undefined) this.#advance(head, range, hints);
   }
 
-  /** The place of a read moved on, and nothing may be sent now. */
+  /** As {@link ReadAhead.hit}, of a call that sends nothing: what is being read ahead goes on a little later. */
   note(range: Range): void {
-    this.#heads.follow(range, 0);
+    const head = this.#heads.follow(range, 0);
+    if (head === undefined || head.window === 0 || !this.#isDue(head)) return;
+    queueMicrotask(() => this.#advance(head, range, {}));
   }
 
   /** A read that needs bytes which are not held. Tells whether it is part of a proven way. */
@@ -75,14 +86,54 @@ export class ReadAhead {
     if (hints.expect === "random" || this.#host.policy === "lean") return false;
     const head = this.#heads.follow(range, this.#hopBytes());
     if (head !== undefined) return this.#advance(head, range, hints);
+    this.#rent();
     const begun = this.#heads.begin(range);
-    this.#dropOthers(begun);
+    if (hints.alone !== false) this.#dropOthers(begun);
     return hints.expect === "sequential" && this.#advance(begun, range, hints);
+  }
+
+  /** A request that was made ahead is over. */
+  settled(flow: Flow): void {
+    if (this.#through?.delete(flow)) this.#readThrough(this.#through);
   }
 
   /** Lets go of all that nobody reads. */
   close(): void {
     this.#flows.clear();
+    this.#through = undefined;
+  }
+
+  /**
+   * Ski rental: a read from nowhere costs a round trip, and nobody knows how many will follow. Once they have cost as long as all of
+   * the source would take, it is read through in the background, so that whatever comes costs at most twice what was best.
+   */
+  #rent(): void {
+    const { policy, size } = this.#host;
+    if (policy !== "fast" || this.#through !== undefined) return;
+    const { latencyMs, totalBytesPerSecond } = this.#host.link();
+    this.#rentMs += latencyMs;
+    if (latencyMs === 0 || this.#rentMs < (1000 * size) / totalBytesPerSecond) return;
+    if (size > this.#host.allowance() || !this.#host.makeRoom()) return;
+    this.#through = new Set();
+    this.#readThrough(this.#through);
+  }
+
+  /** Keeps the link filled with what is missing of the source. */
+  #readThrough(flows: Set<Flow>): void {
+    const link = this.#host.link();
+    const window = this.#windowCap(link);
+    const piece = pieceBytes(link, window);
+    let left = window;
+    for (const { range, position } of flows) left -= range.end - position;
+    for (const gap of this.#host.missing(new Range(0, this.#host.size))) {
+      for (let start = gap.start; start < gap.end; ) {
+        if (left < piece && flows.size > 0) return;
+        const end = Math.min(gap.end, start + piece);
+        left -= end - start;
+        flows.add(this.#host.fetchAhead(new Range(start, end)));
+        start = end;
+      }
+    }
   }
 
   /** Bytes up to which a gap is cheaper to read through than a round trip. */
@@ -99,7 +150,7 @@ export class ReadAhead {
       const dense = this.#host.policy === "fast" || head.gapBytes <= head.readBytes;
       return dense && head.hops + head.sequential >= PROOF_HOPS;
     }
-    return head.sequential >= (this.#sequences > 0 ? 1 : PROOF_READS);
+    return head.sequential >= (this.#runBytes > 0 ? 1 : PROOF_READS);
   }
 
   /** Sees to it that enough lies ahead of a proven head; tells whether it is proven. */
@@ -109,31 +160,47 @@ export class ReadAhead {
     const link = this.#host.link();
     const cap = this.#windowCap(link);
     if (cap < MIN_WINDOW) return false;
-    const left = Math.max(0, head.aheadEnd - head.position);
     if (head.window === 0) {
-      head.window = Math.min(cap, this.#firstWindow(link, range));
+      head.window = Math.min(cap, Math.max(this.#firstWindow(link, range), this.#runLeft(head)));
       head.aheadEnd = Math.max(range.start, head.aheadEnd - range.length);
-    } else if (left > head.window / 2) {
+    } else if (!this.#isDue(head)) {
       return true;
     } else {
-      if (head.window === this.#firstWindow(link, range)) this.#sequences++;
       head.window = Math.min(cap, 2 * head.window);
     }
-    const end = Math.min(head.position + head.window, hints.aheadEnd ?? size, size);
+    const end = Math.min(head.position + head.window, this.#runEnd(head), hints.aheadEnd ?? size, size);
     this.#fetch(head, new Range(Math.min(end, Math.max(range.start, head.aheadEnd)), end), link);
     return true;
   }
 
+  /** Half of what was fetched ahead has been read. */
+  #isDue({ aheadEnd, position, window }: Head): boolean {
+    return aheadEnd - position <= window / 2;
+  }
+
+  /** Bytes that a run like those before still has. */
+  #runLeft({ readBytes, gapBytes }: Head): number {
+    return this.#runBytes - readBytes - gapBytes;
+  }
+
+  /** Up to where it is likely to go on: runs before it ended, and one that has gone further may go twice as far. */
+  #runEnd({ origin, position }: Head): number {
+    if (this.#runBytes === 0) return Number.POSITIVE_INFINITY;
+    const gone = position - origin;
+    const run = this.#runBytes;
+    return origin + Math.round(run + Math.max((RUN_MARGIN - 1) * run, 2 * (gone - run) + MIN_WINDOW));
+  }
+
   #firstWindow({ latencyMs, bytesPerSecond }: LinkEstimate, range: Range): number {
     const inFlight = (latencyMs * bytesPerSecond) / 1000;
-    return Math.max(MIN_WINDOW, Math.min(MiB, inFlight), 2 * range.length);
+    return Math.round(Math.max(MIN_WINDOW, Math.min(MiB, inFlight), 2 * range.length));
   }
 
   #windowCap({ latencyMs, totalBytesPerSecond }: LinkEstimate): number {
     const { policy, cacheBytes } = this.#host;
     const inFlight = (latencyMs * totalBytesPerSecond) / 1000;
     const wanted = (policy === "fast" ? 4 : 2) * inFlight;
-    return Math.min(MAX_WINDOW, Math.max(2 * MiB, wanted), cacheBytes / 2);
+    return Math.round(Math.min(MAX_WINDOW, Math.max(2 * MiB, wanted), cacheBytes / 2));
   }
 
   #fetch(head: Head, range: Range, link: LinkEstimate): void {
@@ -157,10 +224,11 @@ export class ReadAhead {
 
   /** A reader jumped, or another one came: what was fetched ahead for the others is of no use, unless they come back. */
   #dropOthers(head: Head): void {
-    if (this.#manyReaders) return;
     for (const other of this.#heads.others(head)) {
       const flows = this.#flows.get(other);
       if (flows === undefined) continue;
+      const run = other.position - other.origin;
+      this.#runBytes = this.#runBytes === 0 ? run : (this.#runBytes + run) / 2;
       this.#flows.delete(other);
       for (const flow of flows) flow.abandon();
       other.window = 0;

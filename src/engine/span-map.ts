@@ -33,7 +33,7 @@ export interface HoldOptions<Pending> {
 export class SpanMap<Pending extends PendingSpan> {
   /** The map as people look at it: touching held spans are one. Live and read-only. */
   readonly view: RangeDict<"held" | "pending">;
-  readonly #maxBytes: number;
+  #maxBytes: number;
   readonly #drawn = new RangeDict<"held" | "pending">();
   readonly #spans = new RangeDict<HeldSpan<Pending> | Pending>();
   /** In order of use: the first is the one to go. */
@@ -52,6 +52,13 @@ export class SpanMap<Pending extends PendingSpan> {
   /** Bytes that may be kept. */
   get maxBytes(): number {
     return this.#maxBytes;
+  }
+
+  /** Raises the limit to `byteLength` where that is at most `limit`; tells whether so much can be held now. */
+  makeRoom(limit: number, byteLength: number): boolean {
+    if (byteLength > limit) return false;
+    this.#maxBytes = Math.max(this.#maxBytes, byteLength);
+    return true;
   }
 
   /** Bytes that were fetched and never asked for. */
