@@ -267,6 +267,15 @@ describe("the rate of all connections", () => {
     expect(now().totalBytesPerSecond).toBeGreaterThan(450e6);
   });
 
+  it("is not multiplied by connections that were only as slow as was supposed", () => {
+    const { ask, askMany, move, now } = setUp();
+    // 125 MB/s in all, by ten bodies that seem to bring as much as they can; then one alone brings four times as much.
+    move(askMany(10, 20), { bytesPerSecond: 12.5e6, chunks: 64 });
+    move([ask(20)], { bytesPerSecond: 50e6, chunks: 64 });
+    expect(now().bytesPerSecond).toBeGreaterThan(40e6);
+    expect(now().totalBytesPerSecond).toBeLessThan(300e6);
+  });
+
   it("is one connection's where two bring no more than one", () => {
     const { ask, askMany, move, now } = setUp();
     move([ask(1)], { bytesPerSecond: 400e6, chunks: 400 });

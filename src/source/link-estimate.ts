@@ -89,8 +89,8 @@ export class LinkEstimator {
   #bytesPerSecond: number | undefined;
   /** The rate at which more connections were seen to add nothing. */
   #total: number | undefined;
-  /** Most bodies at a time that were seen not to slow each other down. */
-  #width = 1;
+  /** The highest rate of bodies together that were seen not to slow each other down. */
+  #unshared = 0;
   /** All bodies together in this window: bytes, the time in which any of them came in, and the sum of their times. */
   readonly #window = { bytes: 0, ms: 0, flowMs: 0, coveredUntil: 0 };
   #windowClosedAt = 0;
@@ -159,7 +159,7 @@ export class LinkEstimator {
     const known = this.#single();
     const weight = ms / (ms + 10);
     const width = this.#widthNow();
-    const spare = this.#lastTotal < (this.#total ?? 0) * 0.7;
+    const spare = this.#lastTotal < (this.#total ?? 0) * 0.5;
     // Where bodies share a full link, a small share tells nothing of what one alone would get.
     if (sample < known && width >= 1.5 && !spare) return;
     const now = this.#now();
@@ -199,7 +199,7 @@ export class LinkEstimator {
     const bytesPerSecond = this.#single();
     const totalBytesPerSecond =
       this.#total === undefined
-        ? bytesPerSecond * Math.max(PRIOR_WIDTH, this.#width * 2)
+        ? Math.max(bytesPerSecond * PRIOR_WIDTH, this.#unshared * 2)
         : Math.max(this.#total, bytesPerSecond);
     const measured = (this.#used.value ?? this.#fresh.value ?? this.#bytesPerSecond) !== undefined;
     return {
@@ -250,12 +250,13 @@ export class LinkEstimator {
     this.#windowClosedAt = window.coveredUntil;
     const total = stale ? undefined : this.#total;
     this.#total = total;
+    if (stale) this.#unshared = 0;
     if (width < 1.5) {
       if (total !== undefined && sample > total) this.#total = sample;
       return;
     }
     const shared = sample < this.#single() * width * 0.8;
-    if (!shared) this.#width = Math.max(this.#width, Math.round(width));
+    if (!shared) this.#unshared = Math.max(this.#unshared, sample);
     if (total === undefined) {
       if (shared) this.#total = sample;
     } else if (sample > total) {
