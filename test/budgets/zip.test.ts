@@ -77,6 +77,15 @@ describe("what reading in a zip costs", () => {
     expect(zip.source.receipt.requests).toBe(before);
   });
 
+  it("300 members one after the other: read ahead of, up to the directory, in at most 20 requests", async () => {
+    await using lab = await startLab({ files: { "large.zip": large } });
+    await using zip = await openZip(`${lab.url}/large.zip`);
+    const before = zip.source.receipt.requests;
+    for (const entry of zip.entries.slice(-300)) expect((await entry.bytes()).length).toBe(300);
+    expect(zip.source.receipt.requests - before).toBeLessThanOrEqual(20);
+    expect(zip.source.receipt.bytesReceived).toBeLessThan(10_000 * 63 + 22 + 300 * 350 + 2 ** 20);
+  });
+
   it("one of 66,000 in zip64: its directory's bytes and no more, then 1 request for the member's", async () => {
     await using lab = await startLab({ files: { "huge.zip": manyEntries(66_000) } });
     await using zip = await openZip(`${lab.url}/huge.zip`);

@@ -1,6 +1,6 @@
 import { concatBytes } from "../../bytes/collect-bytes.ts";
 import { Range } from "../../ranges/range.ts";
-import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
+import type { Bytes, PlannedReadOptions, PlannedSource, ReadOptions } from "../../source/source.ts";
 import {
   checkDataFits,
   checkDescriptor,
@@ -16,12 +16,15 @@ const WHOLE_BYTES = 1024 * 1024;
 /** The bytes of a span of the archive, in order, as chunks that are ours alone. */
 export type ReadSpan = (span: Range) => AsyncIterable<Bytes>;
 
-/** Reads spans from a source: a small one at once, a large one as it arrives. */
-export function spanReader(source: PlannedSource, options: ReadOptions): ReadSpan {
+/**
+ * Reads spans from a source: a small one at once, a large one as it arrives. Whoever reads member after member may be read ahead
+ * of, up to the directory.
+ */
+export function spanReader(source: PlannedSource, { signal, aheadEnd }: PlannedReadOptions): ReadSpan {
   return (span) =>
     span.length <= WHOLE_BYTES
-      ? once(source.read(span, { ...options, expect: "random" }))
-      : chunksOf(source.stream(span, options));
+      ? once(source.read(span, { signal, aheadEnd }))
+      : chunksOf(source.stream(span, { signal }));
 }
 
 /** One chunk, as a sequence. */

@@ -130,7 +130,7 @@ export class ZipMember implements ZipEntry {
     const call = this.#beginCall(options, own.signal);
     try {
       const { signal } = call;
-      return await this.decode(plan, spanReader(this.#shared.source, { signal }), signal);
+      return await this.decode(plan, this.#spanReader(signal), signal);
     } finally {
       // Where decoding failed first, nobody waits for the wire any more.
       own.abort();
@@ -262,7 +262,7 @@ export class ZipMember implements ZipEntry {
     const plan = this.plan();
     const own = new AbortController();
     const call = this.#beginCall(options, own.signal);
-    const chunks = this.#decoded(plan, spanReader(this.#shared.source, { signal: call.signal }));
+    const chunks = this.#decoded(plan, this.#spanReader(call.signal));
     const end = (): void => {
       own.abort();
       call.end();
@@ -278,6 +278,11 @@ export class ZipMember implements ZipEntry {
       },
       cancel: end,
     };
+  }
+
+  #spanReader(signal: AbortSignal): ReadSpan {
+    const { source, directory } = this.#shared;
+    return spanReader(source, { signal, aheadEnd: directory.range.start });
   }
 
   #beginCall(options: ReadOptions, own?: AbortSignal): Call {
