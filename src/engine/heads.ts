@@ -1,4 +1,5 @@
 import type { Range } from "../ranges/range.ts";
+import type { AheadWindow } from "./ahead-window.ts";
 
 /** Where one reader is: reads that follow each other through a file. */
 export interface Head {
@@ -14,10 +15,8 @@ export interface Head {
   /** Bytes of all its reads, and of the gaps between them. */
   readBytes: number;
   gapBytes: number;
-  /** Bytes to have ahead of it; 0 until its way is proven. */
-  window: number;
-  /** Up to where bytes ahead of it were asked for. */
-  aheadEnd: number;
+  /** What is fetched ahead of it, once its way is proven. */
+  ahead: AheadWindow | undefined;
 }
 
 /** Readers of one source that are told apart; more than a program reads side by side. *Unmeasured*. */
@@ -67,8 +66,7 @@ export class Heads {
       hops: 0,
       readBytes: range.length,
       gapBytes: 0,
-      window: 0,
-      aheadEnd: range.end,
+      ahead: undefined,
     };
     this.#heads.unshift(head);
     if (this.#heads.length > MAX_HEADS) this.#heads.pop();

@@ -1,5 +1,6 @@
 import { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
+import { AheadWindow, connectionsFor } from "./ahead-window.ts";
 import type { Flow } from "./flow.ts";
 import { type Head, Heads } from "./heads.ts";
 
@@ -42,10 +43,8 @@ const PROOF_HOPS = 3;
 const MIN_WINDOW = 256 * KiB;
 /** The contract's bound for what lies ahead of a reader. */
 const MAX_WINDOW = 16 * MiB;
-const MIN_PIECE = 256 * KiB;
 /** What runs may be longer than those before, and still have all of it fetched at once. *Unmeasured*. */
 const RUN_MARGIN = 1.125;
-const MAX_PIECE = 4 * MiB;
 
 /**
  * Fetches what is likely to be read next. Several readers of one source are told apart; what lies ahead of each grows as long as
@@ -77,7 +76,7 @@ export class ReadAhead {
   /** As {@link ReadAhead.hit}, of a call that sends nothing: what is being read ahead goes on a little later. */
   note(range: Range): void {
     const head = this.#heads.follow(range, 0);
-    if (head === undefined || head.window === 0 || !this.#isDue(head)) return;
+    if (head?.ahead?.isDue(head.position) !== true) return;
     queueMicrotask(() => this.#advance(head, range, {}));
   }
 
@@ -122,7 +121,7 @@ export class ReadAhead {
   #readThrough(flows: Set<Flow>): void {
     const link = this.#host.link();
     const window = this.#windowCap(link);
-    const piece = pieceBytes(link, window);
+    const piece = Math.max(MIN_WINDOW, Math.round(window / connectionsFor(link)));
     let left = window;
     for (const { range, position } of flows) left -= range.end - position;
     for (const gap of this.#host.missing(new Range(0, this.#host.size))) {
@@ -144,7 +143,7 @@ export class ReadAhead {
 
   #proven(head: Head, { expect }: ReadHints): boolean {
     if (expect === "sequential") return true;
-    if (head.window > 0) return true;
+    if (head.ahead !== undefined) return true;
     if (head.hops > 0) {
       // Reading through costs bytes: where they are counted, only while most of them are asked for.
       const dense = this.#host.policy === "fast" || head.gapBytes <= head.readBytes;
@@ -156,26 +155,22 @@ export class ReadAhead {
   /** Sees to it that enough lies ahead of a proven head; tells whether it is proven. */
   #advance(head: Head, range: Range, hints: ReadHints): boolean {
     if (!this.#proven(head, hints)) return false;
-    const { size } = this.#host;
     const link = this.#host.link();
     const cap = this.#windowCap(link);
     if (cap < MIN_WINDOW) return false;
-    if (head.window === 0) {
-      head.window = Math.min(cap, Math.max(this.#firstWindow(link, range), this.#runLeft(head)));
-      head.aheadEnd = Math.max(range.start, head.aheadEnd - range.length);
-    } else if (!this.#isDue(head)) {
-      return true;
-    } else {
-      head.window = Math.min(cap, 2 * head.window);
-    }
-    const end = Math.min(head.position + head.window, this.#runEnd(head), hints.aheadEnd ?? size, size);
-    this.#fetch(head, new Range(Math.min(end, Math.max(range.start, head.aheadEnd)), end), link);
+    head.ahead ??= new AheadWindow(
+      range.start,
+      Math.min(cap, Math.max(this.#firstWindow(link, range), this.#runLeft(head))),
+    );
+    if (!head.ahead.isDue(head.position)) return true;
+    // What the reader has not come to yet may still be missing itself.
+    const position = Math.max(range.start, Math.min(head.position, head.ahead.end));
+    const allowance = this.#host.allowance();
+    if (allowance < MIN_WINDOW) return true;
+    const limit = Math.min(hints.aheadEnd ?? Number.POSITIVE_INFINITY, this.#host.size, this.#runEnd(head));
+    const end = Math.min(limit, Math.max(head.ahead.end, position) + allowance);
+    for (const piece of head.ahead.fill(position, { link, cap, end })) this.#fetch(head, piece);
     return true;
-  }
-
-  /** Half of what was fetched ahead has been read. */
-  #isDue({ aheadEnd, position, window }: Head): boolean {
-    return aheadEnd - position <= window / 2;
   }
 
   /** Bytes that a run like those before still has. */
@@ -183,12 +178,12 @@ export class ReadAhead {
     return this.#runBytes - readBytes - gapBytes;
   }
 
-  /** Up to where it is likely to go on: runs before it ended, and one that has gone further may go twice as far. */
+  /** Up to where it is likely to go on: as far as runs before, and beyond that as far again as it went beyond them. */
   #runEnd({ origin, position }: Head): number {
-    if (this.#runBytes === 0) return Number.POSITIVE_INFINITY;
-    const gone = position - origin;
     const run = this.#runBytes;
-    return origin + Math.round(run + Math.max((RUN_MARGIN - 1) * run, 2 * (gone - run) + MIN_WINDOW));
+    if (run === 0) return Number.POSITIVE_INFINITY;
+    const beyond = 2 * (position - origin - run) + MIN_WINDOW;
+    return origin + Math.round(run + Math.max((RUN_MARGIN - 1) * run, beyond));
   }
 
   #firstWindow({ latencyMs, bytesPerSecond }: LinkEstimate, range: Range): number {
@@ -203,23 +198,11 @@ export class ReadAhead {
     return Math.round(Math.min(MAX_WINDOW, Math.max(2 * MiB, wanted), cacheBytes / 2));
   }
 
-  #fetch(head: Head, range: Range, link: LinkEstimate): void {
-    const piece = pieceBytes(link, head.window);
+  #fetch(head: Head, piece: Range): void {
     const flows = this.#flows.get(head) ?? new Set<Flow>();
     this.#flows.set(head, flows);
     for (const flow of flows) if (flow.isSettled) flows.delete(flow);
-    let allowance = this.#host.allowance();
-    for (const gap of this.#host.missing(range)) {
-      for (let start = gap.start; start < gap.end; ) {
-        const end = gap.end - start < 1.5 * piece ? gap.end : start + piece;
-        if (end - start > allowance) return;
-        allowance -= end - start;
-        flows.add(this.#host.fetchAhead(new Range(start, end)));
-        head.aheadEnd = end;
-        start = end;
-      }
-    }
-    head.aheadEnd = Math.max(head.aheadEnd, range.end);
+    for (const gap of this.#host.missing(piece)) flows.add(this.#host.fetchAhead(gap));
   }
 
   /** A reader jumped, or another one came: what was fetched ahead for the others is of no use, unless they come back. */
@@ -231,20 +214,7 @@ export class ReadAhead {
       this.#runBytes = this.#runBytes === 0 ? run : (this.#runBytes + run) / 2;
       this.#flows.delete(other);
       for (const flow of flows) flow.abandon();
-      other.window = 0;
-      other.aheadEnd = other.position;
+      other.ahead = undefined;
     }
   }
-}
-
-/** How large the pieces of a window are: as many side by side as the link has use for, each worth its request. */
-export function pieceBytes(
-  { bytesPerSecond, totalBytesPerSecond, connections }: LinkEstimate,
-  window: number,
-): number {
-  const sideBySide = Math.min(
-    connections,
-    Math.max(2, Math.ceil((2 * totalBytesPerSecond) / bytesPerSecond)),
-  );
-  return Math.round(Math.min(MAX_PIECE, Math.max(MIN_PIECE, window / sideBySide)));
 }

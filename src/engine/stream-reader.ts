@@ -3,8 +3,8 @@ import type { LinkEstimate } from "../source/link-estimate.ts";
 import type { Bytes } from "../source/source.ts";
 import type { ChunkReader } from "../source/stream-chunks.ts";
 import { withTimeout } from "../source/timeout.ts";
+import { AheadWindow } from "./ahead-window.ts";
 import type { Flow, FlowReader } from "./flow.ts";
-import { pieceBytes } from "./read-ahead.ts";
 
 /** What a {@link StreamReader} needs of the engine. */
 export interface StreamHost {
@@ -46,8 +46,7 @@ export class StreamReader implements ChunkReader {
   readonly #aheadBytes: number;
   readonly #ahead = new Set<Flow>();
   #position: number;
-  #aheadEnd: number;
-  #window: number;
+  readonly #window: AheadWindow | undefined;
   #flow: Flow | undefined;
   #waiting: Waiting | undefined;
   readonly #reader: FlowReader = {
@@ -58,10 +57,9 @@ export class StreamReader implements ChunkReader {
   constructor(host: StreamHost, { range, aheadBytes }: StreamExtent) {
     this.#host = host;
     this.#position = range.start;
-    this.#aheadEnd = range.start;
     this.#end = range.end;
     this.#aheadBytes = aheadBytes;
-    this.#window = Math.min(FIRST_WINDOW, aheadBytes);
+    if (aheadBytes > 0) this.#window = new AheadWindow(range.start, Math.min(FIRST_WINDOW, aheadBytes));
   }
 
   /** The next chunk, which belongs to the caller; undefined at the end. An abort of `signal` loses no byte. */
@@ -87,29 +85,11 @@ export class StreamReader implements ChunkReader {
 
   /** Keeps the window ahead of the reader filled, in pieces side by side. */
   #fetchAhead(): void {
-    if (this.#window === 0) return;
-    const left = this.#aheadEnd - this.#position;
-    if (this.#aheadEnd === this.#end || left > this.#window / 2) return;
-    if (left > 0 || this.#aheadEnd > 0) this.#grow();
-    const link = this.#host.link();
-    const piece = pieceBytes(link, this.#window);
-    const start = Math.max(this.#position, this.#aheadEnd);
-    const end = Math.min(this.#end, this.#position + this.#window);
+    if (!this.#window?.isDue(this.#position)) return;
     for (const flow of this.#ahead) if (flow.isSettled) this.#ahead.delete(flow);
-    for (const gap of this.#host.missing(new Range(start, end))) this.#fetchPieces(gap, piece);
-    this.#aheadEnd = end;
-  }
-
-  #grow(): void {
-    this.#window = Math.min(this.#aheadBytes, 2 * this.#window);
-  }
-
-  #fetchPieces(gap: Range, piece: number): void {
-    for (let start = gap.start; start < gap.end; ) {
-      const end = gap.end - start < 1.5 * piece ? gap.end : start + piece;
-      this.#ahead.add(this.#host.fetchAhead(new Range(start, end)));
-      start = end;
-    }
+    const bounds = { link: this.#host.link(), cap: this.#aheadBytes, end: this.#end };
+    for (const piece of this.#window.fill(this.#position, bounds))
+      for (const gap of this.#host.missing(piece)) this.#ahead.add(this.#host.fetchAhead(gap));
   }
 
   /** What the flow brings next; undefined where another look is due. */
