@@ -12,7 +12,7 @@ import { bytesSource } from "./source/bytes-source.ts";
 import { badOption, type HttpOptions, resolveHttpSettings } from "./source/http-options.ts";
 import { Meter } from "./source/meter.ts";
 import { type FirstAsk, openHttpSource } from "./source/open-http-source.ts";
-import type { BlockStore, Bytes, PlannedSource, Source } from "./source/source.ts";
+import type { BlockStore, Bytes, PlannedSource, Source, SourceEvent } from "./source/source.ts";
 import { redactUrl } from "./source/url.ts";
 
 /** What can be opened. */
@@ -37,6 +37,8 @@ export interface OpenOptions extends HttpOptions {
   maxBytes?: number | undefined;
   /** The first bytes to ask for, clamped to the file. Default the first 32 KiB. */
   probe?: RangeInput | undefined;
+  /** Told of every request, answer and warning, and of every change of the range map (whatever is opened). */
+  onEvent?: ((event: SourceEvent) => void) | undefined;
 }
 
 /**
@@ -49,7 +51,7 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 const FAST_BYTES = 128 * 1024 * 1024;
 const POLICIES: readonly Policy[] = ["fast", "balanced", "lean"];
 
-type EngineSettings = Pick<EngineParts, "cacheBytes" | "mayHoldBytes" | "policy" | "maxBytes">;
+type EngineSettings = Pick<EngineParts, "cacheBytes" | "mayHoldBytes" | "policy" | "maxBytes" | "onEvent">;
 
 /** One body goes by once: what it kept is not kept twice, and there is nothing to plan. */
 const ONE_BODY: EngineSettings = { cacheBytes: 0, policy: "lean", maxBytes: Number.POSITIVE_INFINITY };
@@ -137,7 +139,11 @@ async function openUrl(input: string | URL, options: OpenOptions, first: FirstAs
   const { source, whole } = opened;
   // What came whole is all kept, and has no need of a second copy.
   if (whole !== undefined)
-    return aroundOneBody(source, whole, { meter, keptBytes: Number.POSITIVE_INFINITY });
+    return aroundOneBody(source, whole, {
+      meter,
+      keptBytes: Number.POSITIVE_INFINITY,
+      onEvent: options.onEvent,
+    });
   const stored = storedBytes(input, options, source);
   return new Engine({ ...settings, source, meter, owned: true, opening: opened.first, stored });
 }
@@ -160,17 +166,18 @@ async function openSingle(input: string | URL, options: OpenOptions): Promise<Pl
   const first: FirstAsk = { ask: { kind: "from", start: 0 }, exact: false };
   const opened = await openHttpSource(resolveHttpSettings(input, options, meter), first, options.signal);
   const body = opened.whole ?? opened.first?.stream ?? new ReadableStream();
-  return aroundOneBody(opened.source, body, { meter, keptBytes: resolveCache(options.cache) });
+  const keptBytes = resolveCache(options.cache);
+  return aroundOneBody(opened.source, body, { meter, keptBytes, onEvent: options.onEvent });
 }
 
 function aroundOneBody(
   beneath: Source,
   stream: ReadableStream<Bytes>,
-  { meter, keptBytes }: { meter: Meter; keptBytes: number },
+  { meter, keptBytes, onEvent }: Pick<EngineParts, "meter" | "onEvent"> & { keptBytes: number },
 ): Engine {
   const { name, size, identity } = beneath;
   const source = sequentialSource({ name, size, identity, stream, keptBytes, close: () => beneath.close() });
-  return new Engine({ ...ONE_BODY, source, meter, owned: true });
+  return new Engine({ ...ONE_BODY, source, meter, owned: true, onEvent });
 }
 
 function openLocal(input: Blob | Uint8Array | Source, settings: EngineSettings): Engine {
@@ -188,7 +195,7 @@ function localSource(input: Blob | Uint8Array | Source): Source {
   throw new RangeStreamsError("INVALID_ARGUMENT", message);
 }
 
-function engineSettings({ cache, policy = "balanced", maxBytes }: OpenOptions): EngineSettings {
+function engineSettings({ cache, policy = "balanced", maxBytes, onEvent }: OpenOptions): EngineSettings {
   if (!POLICIES.includes(policy)) throw badOption("policy", "'fast', 'balanced' or 'lean'");
   if (maxBytes !== undefined && (typeof maxBytes !== "number" || !(maxBytes >= 0)))
     throw badOption("maxBytes", "a number of bytes");
@@ -198,6 +205,7 @@ function engineSettings({ cache, policy = "balanced", maxBytes }: OpenOptions): 
     mayHoldBytes,
     policy,
     maxBytes: maxBytes ?? Number.POSITIVE_INFINITY,
+    onEvent,
   };
 }
 

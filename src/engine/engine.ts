@@ -11,6 +11,7 @@ import type {
   ReadPlan,
   Receipt,
   Source,
+  SourceEvent,
   StreamOptions,
 } from "../source/source.ts";
 import { streamChunks } from "../source/stream-chunks.ts";
@@ -22,7 +23,7 @@ import type { PlannedReads } from "./plan-reads.ts";
 import { type Policy, ReadAhead } from "./read-ahead.ts";
 import { ReadBatch } from "./read-batch.ts";
 import { ReadGroup } from "./read-group.ts";
-import { SpanMap } from "./span-map.ts";
+import { type SpanListener, SpanMap } from "./span-map.ts";
 import { StoredBody } from "./stored-body.ts";
 import type { StoredBytes } from "./stored-bytes.ts";
 import { StreamReader } from "./stream-reader.ts";
@@ -50,6 +51,8 @@ export interface EngineParts {
   readonly opening?: OpeningBody | undefined;
   /** What a store has of it. */
   readonly stored?: StoredBytes | undefined;
+  /** Told of every change of the range map. */
+  readonly onEvent?: ((event: SourceEvent) => void) | undefined;
 }
 
 /** The contract's bound for bytes of a stream that are in flight or unread. */
@@ -88,7 +91,7 @@ export class Engine implements PlannedSource {
     this.size = source.size;
     this.identity = source.identity;
     this.receipt = meter;
-    this.#map = new SpanMap<Flow>(cacheBytes);
+    this.#map = new SpanMap<Flow>(cacheBytes, spanListener(parts.onEvent));
     this.spans = this.#map.view;
     const unaskedBytes = (): number => this.#map.unaskedBytes;
     this.#budget = new Budget({ meter, policy, maxBytes: parts.maxBytes, name: source.name, unaskedBytes });
@@ -373,4 +376,10 @@ export class Engine implements PlannedSource {
       fetchAhead: (range) => this.#fetchAhead(range, false),
     };
   }
+}
+
+/** Tells of a change once the map is done with it: a listener may read, close or throw without harm to the map. */
+function spanListener(onEvent: EngineParts["onEvent"]): SpanListener | undefined {
+  if (onEvent === undefined) return undefined;
+  return (state, range) => queueMicrotask(() => onEvent({ type: "span", state, range }));
 }

@@ -18,6 +18,9 @@ interface HeldSpan<Pending> {
   readonly by: Pending | undefined;
 }
 
+/** Told of a range whose state on the map is another from now on. */
+export type SpanListener = (state: "held" | "pending" | "missing", range: Range) => void;
+
 /** How bytes that arrived are to be kept. */
 export interface HoldOptions<Pending> {
   readonly by?: Pending | undefined;
@@ -34,6 +37,7 @@ export class SpanMap<Pending extends PendingSpan> {
   /** The map as people look at it: touching held spans are one. Live and read-only. */
   readonly view: RangeDict<"held" | "pending">;
   #maxBytes: number;
+  readonly #onChange: SpanListener | undefined;
   readonly #drawn = new RangeDict<"held" | "pending">();
   readonly #spans = new RangeDict<HeldSpan<Pending> | Pending>();
   /** In order of use: the first is the one to go. */
@@ -44,8 +48,9 @@ export class SpanMap<Pending extends PendingSpan> {
   /** The span that was read last: the next read is mostly of the same one. */
   #latest: HeldSpan<Pending> | undefined;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, onChange?: SpanListener) {
     this.#maxBytes = maxBytes;
+    this.#onChange = onChange;
     this.view = this.#drawn.asReadonly();
   }
 
@@ -163,7 +168,7 @@ export class SpanMap<Pending extends PendingSpan> {
   await(pending: Pending): void {
     for (const range of this.notHeld(pending.range)) {
       this.#spans.set(range, pending);
-      this.#drawn.set(range, "pending");
+      this.#draw("pending", range);
     }
   }
 
@@ -172,7 +177,7 @@ export class SpanMap<Pending extends PendingSpan> {
     for (const [at, span] of this.#spans.overlapping(pending.range)) {
       if (span !== pending) continue;
       this.#spans.delete(at);
-      this.#drawn.delete(at);
+      this.#draw("missing", at);
     }
   }
 
@@ -193,7 +198,7 @@ export class SpanMap<Pending extends PendingSpan> {
       const part = ownPart(bytes, gap.start - range.start, gap.length);
       const span: HeldSpan<Pending> = { kind: "held", range: gap, bytes: part, by };
       this.#spans.set(gap, span);
-      this.#drawHeld(gap);
+      this.#draw("held", gap);
       if (pinned) continue;
       this.#recency.add(span);
       this.#heldBytes += gap.length;
@@ -219,7 +224,7 @@ export class SpanMap<Pending extends PendingSpan> {
   clear(): void {
     this.#latest = undefined;
     this.#spans.clear();
-    this.#drawn.clear();
+    for (const range of [...this.#drawn.keys()]) this.#draw("missing", range);
     this.#recency.clear();
     this.#unasked.clear();
     this.#heldBytes = 0;
@@ -229,7 +234,7 @@ export class SpanMap<Pending extends PendingSpan> {
   #pass(range: Range): void {
     for (const gap of this.notHeld(range)) {
       this.#spans.delete(gap);
-      this.#drawn.delete(gap);
+      this.#draw("missing", gap);
     }
   }
 
@@ -265,16 +270,27 @@ export class SpanMap<Pending extends PendingSpan> {
     if (this.#latest === span) this.#latest = undefined;
     if (this.#recency.delete(span)) this.#heldBytes -= span.range.length;
     this.#spans.delete(span.range);
-    this.#drawn.delete(span.range);
+    this.#draw("missing", span.range);
   }
 
-  #drawHeld(range: Range): void {
+  /** The only place where the view changes. */
+  #draw(state: "held" | "pending" | "missing", range: Range): void {
+    if (state === "missing") {
+      if (!this.#drawn.delete(range)) return;
+    } else {
+      this.#drawn.set(state === "held" ? this.#withHeldAround(range) : range, state);
+    }
+    this.#onChange?.(state, range);
+  }
+
+  /** Together with what is held on both sides of it. */
+  #withHeldAround(range: Range): Range {
     let { start, end } = range;
     const before = start > 0 ? this.#drawn.rangeAt(start - 1) : undefined;
     if (before !== undefined && this.#drawn.get(before.start) === "held") start = before.start;
     const after = this.#drawn.rangeAt(end);
     if (after !== undefined && this.#drawn.get(end) === "held") end = after.end;
-    this.#drawn.set(new Range(start, end), "held");
+    return new Range(start, end);
   }
 }
 

@@ -141,7 +141,10 @@ export interface ReadPlan {
   readonly predictedMs: number;
 }
 
-/** What happened on the wire, for progress displays, logs and tests. URLs come without secrets. */
+/**
+ * What happened on the wire and in the range map, for progress displays, logs and tests. URLs come without secrets. Whoever applies
+ * every `span` in order draws the same map as {@link PlannedSource.spans}; each comes one microtask after its change.
+ */
 export type SourceEvent =
   | { readonly type: "request"; readonly url: string; readonly range: string | undefined }
   | {
@@ -150,7 +153,13 @@ export type SourceEvent =
       readonly status: number;
       readonly range: string | undefined;
     }
-  | { readonly type: "warning"; readonly message: string };
+  | { readonly type: "warning"; readonly message: string }
+  | {
+      readonly type: "span";
+      /** What the range is from now on. */
+      readonly state: "held" | "pending" | "missing";
+      readonly range: Range;
+    };
 
 /**
  * Where blocks of bytes are kept beyond the life of a source: a `Map<string, Uint8Array>` fits, and so does anything with these

@@ -42,7 +42,9 @@ describe("what reading in a zip costs", () => {
   it("list 10,000: 2 round trips, and not a byte but the directory's more than the tail", async () => {
     await using lab = await startLab({ files: { "large.zip": large }, latencyMs: 30 });
     const steps: string[] = [];
-    const onEvent = ({ type }: SourceEvent) => steps.push(type);
+    const onEvent = ({ type }: SourceEvent) => {
+      if (type !== "span") steps.push(type);
+    };
     await using zip = await openZip(`${lab.url}/large.zip`, { onEvent });
     expect(zip.entries.map(({ name, size }) => [name, size])).toHaveLength(10_000);
     const directoryBytes = 10_000 * (46 + 17);
