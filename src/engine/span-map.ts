@@ -47,6 +47,8 @@ export class SpanMap<Pending extends PendingSpan> {
   #heldBytes = 0;
   /** The span that was read last: the next read is mostly of the same one. */
   #latest: HeldSpan<Pending> | undefined;
+  /** The last one in the order of use. */
+  #newest: HeldSpan<Pending> | undefined;
 
   constructor(maxBytes: number, onChange?: SpanListener) {
     this.#maxBytes = maxBytes;
@@ -201,6 +203,7 @@ export class SpanMap<Pending extends PendingSpan> {
       this.#draw("held", gap);
       if (pinned) continue;
       this.#recency.add(span);
+      this.#newest = span;
       this.#heldBytes += gap.length;
     }
     this.#evict();
@@ -223,6 +226,7 @@ export class SpanMap<Pending extends PendingSpan> {
 
   clear(): void {
     this.#latest = undefined;
+    this.#newest = undefined;
     this.#spans.clear();
     for (const range of [...this.#drawn.keys()]) this.#draw("missing", range);
     this.#recency.clear();
@@ -253,8 +257,9 @@ export class SpanMap<Pending extends PendingSpan> {
   }
 
   #use(span: HeldSpan<Pending>): void {
-    if (this.#latest === span) return;
     this.#latest = span;
+    if (this.#newest === span) return;
+    this.#newest = span;
     if (this.#recency.delete(span)) this.#recency.add(span);
   }
 
