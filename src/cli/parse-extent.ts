@@ -51,8 +51,12 @@ export function parseExtent({ range, head, tail }: ExtentOptions): Extent {
   return { exact: undefined, probe: undefined, resolve: (size) => Range.from([0], size) };
 }
 
-/** `a-b`, `a-` or `-n` (RFC 9110 section 14.1.2), one range. */
-function parseHttpRange(text: string): RangeInput {
+/**
+ * `a-b`, `a-` or `-n` (RFC 9110 section 14.1.2), one range.
+ *
+ * @throws INVALID_RANGE
+ */
+export function parseHttpRange(text: string): RangeInput {
   const [, first, last] = /^(\d*)-(\d*)$/.exec(text) ?? [];
   if (first === undefined || last === undefined || (first === "" && last === "")) {
     throw new RangeStreamsError(

@@ -1,14 +1,16 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { isRangeStreamsError } from "../index.ts";
-import { runCat } from "./commands/cat.ts";
+import { type CatOptions, runCat } from "./commands/cat.ts";
 import { runDemo } from "./commands/demo.ts";
 import { collectOption, type DoctorOptions, runDoctor } from "./commands/doctor.ts";
 import { runInfo } from "./commands/info.ts";
 import { type ReportOptions, runLs } from "./commands/ls.ts";
+import { type PlanOptions, runPlan } from "./commands/plan.ts";
 import { EarlyEnd } from "./early-end.ts";
 import { escapeText } from "./escape-text.ts";
 import { EXIT, EXIT_MEANINGS, exitCodeOf } from "./exit-codes.ts";
 import type { CommandContext } from "./output.ts";
+import { POLICIES, type SourceOptions } from "./source-options.ts";
 
 /** Runs one command line, without the names of node and script. Never rejects: resolves to the exit code. */
 export async function run(
@@ -51,28 +53,7 @@ function buildProgram(version: string, context: CommandContext, show: (text: str
     .exitOverride()
     .configureOutput({ writeOut: show, writeErr: () => undefined })
     .addHelpText("after", `\nExit codes:\n${formatExitCodes()}`);
-  const add = (usage: string, description: string): Command =>
-    program
-      .command(usage)
-      .description(description)
-      .option("--json", "print JSON")
-      .option("--receipt", "say what it cost: requests, bytes moved, share of the file");
-  const place = "an http(s) URL, or the path of a local file";
-  add("info", "name, size, identity and type of a file, from one request")
-    .argument("<url>", place)
-    .action((url: string, options: ReportOptions) => runInfo(url, options, context));
-  add("ls", "list what is in a zip, from one request as a rule")
-    .argument("<url>", place)
-    .action((url: string, options: ReportOptions) => runLs(url, options, context));
-  add("cat", "write a file, a member of a zip, or a part of either to standard output")
-    .argument("<url>", place)
-    .argument("[member]", "the exact name of a member, as ls prints it")
-    .option("--range <a-b>", "bytes a to b, both included, as in HTTP and curl; also a- and -n")
-    .option("--head <n>", "the first n bytes, or as many as there are")
-    .option("--tail <n>", "the last n bytes, or as many as there are")
-    .action((url: string, member: string | undefined, options: ReportOptions) =>
-      runCat(url, { ...options, member }, context),
-    );
+  addReaders(program, context);
   program
     .command("doctor")
     .description("what a server does right and wrong with ranges, what it costs and which header mends it")
@@ -81,10 +62,50 @@ function buildProgram(version: string, context: CommandContext, show: (text: str
     .option("--origin <origin>", "also what a page of this origin may read (CORS), e.g. https://app.example")
     .option("--header <line>", "send 'Name: value' along; may be given several times", collectOption)
     .action((url: string, options: DoctorOptions) => runDoctor(url, options, context));
-  add("demo", "see all of it at work on a server of its own").action((options: ReportOptions) =>
-    runDemo(options, context),
+  addReporter(program, "demo", "see all of it at work on a server of its own").action(
+    (options: ReportOptions) => runDemo(options, context),
   );
   return program;
+}
+
+function addReporter(program: Command, usage: string, description: string): Command {
+  return program
+    .command(usage)
+    .description(description)
+    .option("--json", "print JSON")
+    .option("--receipt", "say what it cost: requests, bytes moved, share of the file");
+}
+
+/** The commands that read a file, and the options that all of them share. */
+function addReaders(program: Command, context: CommandContext): void {
+  const add = (usage: string, description: string): Command =>
+    addReporter(program, usage, description)
+      .argument("<url>", "an http(s) URL, or the path of a local file")
+      .addOption(
+        new Option("--policy <policy>", "bytes spent for time (default: balanced)").choices(POLICIES),
+      )
+      .option("--max-bytes <n>", "receive at most n bytes; also nK, nM, nG (powers of 1,024)")
+      .option("--cache <dir>", "keep what is read in this directory, for later runs; 'none' keeps nothing");
+  add("info", "name, size, identity and type of a file, from one request").action(
+    (url: string, options: ReportOptions & SourceOptions) => runInfo(url, options, context),
+  );
+  add("ls", "list what is in a zip, from one request as a rule").action(
+    (url: string, options: ReportOptions & SourceOptions) => runLs(url, options, context),
+  );
+  add("cat", "write a file, a member of a zip, or a part of either to standard output")
+    .argument("[member]", "the exact name of a member, as ls prints it")
+    .option("--range <a-b>", "bytes a to b, both included, as in HTTP and curl; also a- and -n")
+    .option("--head <n>", "the first n bytes, or as many as there are")
+    .option("--tail <n>", "the last n bytes, or as many as there are")
+    .action((url: string, member: string | undefined, options: CatOptions) =>
+      runCat(url, { ...options, member }, context),
+    );
+  add("plan", "what would be fetched for a file, parts of it or members of a zip; fetches none of that")
+    .argument("[members...]", "exact names of members, as ls prints them")
+    .option("--range <a-b>", "as cat takes it; several with commas, or given several times", collectOption)
+    .action((url: string, members: string[], options: PlanOptions) =>
+      runPlan(url, { ...options, members }, context),
+    );
 }
 
 function formatExitCodes(): string {

@@ -88,6 +88,36 @@ describe("the command range-streams, as a process", () => {
     expect(wrong.code).toBe(2);
   });
 
+  it("plans members without fetching them", async () => {
+    server.requests.length = 0;
+    const { code, stdout, stderr } = await runCli(cli, ["plan", `${server.url}/x.zip`, "filler", "--json"]);
+    const report = JSON.parse(stdout.toString());
+    expect([code, stderr, server.requests.length]).toEqual([0, "", 1]);
+    expect(report.opening).toMatchObject({ requests: 1, bytesReceived: 65_536 });
+    expect(report.requests.length).toBeGreaterThan(0);
+    const local = await runCli(cli, ["plan", join(folder, "local.zip"), "filler", "--policy", "lean"]);
+    expect(local.stdout.toString()).toMatch(/^0 [·▒█]{64} \d+\.\d kB$/m);
+    expect(local.code).toBe(0);
+  });
+
+  it("ends with 10 where a limit of bytes does not suffice", async () => {
+    const planned = await runCli(cli, ["plan", `${server.url}/big.bin`, "--max-bytes", "2M"]);
+    expect([planned.code, planned.stderr.startsWith("range-streams: LIMIT: ")]).toEqual([10, true]);
+    expect(planned.stdout.toString()).toContain("wanted:    24.0 MB\n");
+    const written = await runCli(cli, ["cat", `${server.url}/big.bin`, "--max-bytes", "2M"]);
+    expect([written.code, written.stderr.startsWith("range-streams: LIMIT: ")]).toEqual([10, true]);
+    expect(written.stdout.length).toBeLessThanOrEqual(2 * 2 ** 20);
+  });
+
+  it("finds in its directory what an earlier process kept there", async () => {
+    const where = ["--range", "1000000-3999999", "--cache", join(folder, "kept")];
+    const args = ["cat", `${server.url}/big.bin`, ...where, "--receipt"];
+    const first = await runCli(cli, args);
+    const second = await runCli(cli, args);
+    for (const { stdout } of [first, second]) expect(stdout.equals(BIG.subarray(1e6, 4e6))).toBe(true);
+    expect(second.stderr).toBe("receipt: 1 request, 32.8 kB moved, 0.1 % of 24.0 MB\n");
+  });
+
   it("knows its version", async () => {
     const { stdout } = await runCli(cli, ["--version"]);
     expect(stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);

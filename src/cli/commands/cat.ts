@@ -5,10 +5,11 @@ import { formatReceipt, reportReceipt } from "../format-receipt.ts";
 import { openInput, openRange } from "../open-input.ts";
 import { type CommandContext, type Output, writeStream } from "../output.ts";
 import { type Extent, type ExtentOptions, parseExtent } from "../parse-extent.ts";
+import { type ParsedSourceOptions, parseSourceOptions, type SourceOptions } from "../source-options.ts";
 import { type ReportOptions, ZIP_PROBE } from "./ls.ts";
 
 /** What `cat` is told. */
-export interface CatOptions extends ReportOptions, ExtentOptions {
+export interface CatOptions extends ReportOptions, ExtentOptions, SourceOptions {
   /** A member of the archive; the file itself where it is left out. */
   member?: string | undefined;
 }
@@ -17,15 +18,17 @@ export interface CatOptions extends ReportOptions, ExtentOptions {
 export async function runCat(url: string, options: CatOptions, context: CommandContext): Promise<void> {
   const { member } = options;
   const extent = parseExtent(options);
+  const how = parseSourceOptions(options, context);
   const report = (source: PlannedSource): void => {
     if (!options.receipt) return;
     const receipt = reportReceipt(source);
     context.output.note(options.json ? formatJson({ receipt }).trimEnd() : formatReceipt(receipt));
   };
-  if (member !== undefined) return catMember(url, { member, extent }, { context, report });
-  if (extent.exact !== undefined) return catRange(url, extent.exact, { context, report });
+  if (member !== undefined) return catMember(url, { member, extent }, { context, how, report });
+  // Where there is a store, it may have the range already: then the first request is not for all of it.
+  if (extent.exact !== undefined && !how.cache) return catRange(url, extent.exact, { context, how, report });
   const { output, signal } = context;
-  await using input = await openInput(url, { probe: extent.probe, signal });
+  await using input = await openInput(url, { probe: extent.probe, signal, ...how });
   const { source } = input;
   await writeStream(source.stream(extent.resolve(source.size), { signal }), output);
   report(source);
@@ -33,12 +36,13 @@ export async function runCat(url: string, options: CatOptions, context: CommandC
 
 interface Reporting {
   readonly context: CommandContext;
+  readonly how: ParsedSourceOptions;
   report(source: PlannedSource): void;
 }
 
-async function catRange(url: string, range: RangeInput, { context, report }: Reporting): Promise<void> {
+async function catRange(url: string, range: RangeInput, { context, how, report }: Reporting): Promise<void> {
   const { output, signal } = context;
-  await using opened = await openRange(url, { range, signal });
+  await using opened = await openRange(url, { range, signal, ...how });
   const { stream } = opened;
   // An empty range is in no view and has nothing to write.
   if (stream.activeRange !== undefined) await writeStream(stream.activeResponse.stream({ signal }), output);
@@ -48,10 +52,10 @@ async function catRange(url: string, range: RangeInput, { context, report }: Rep
 async function catMember(
   url: string,
   { member, extent }: { member: string; extent: Extent },
-  { context, report }: Reporting,
+  { context, how, report }: Reporting,
 ): Promise<void> {
   const { signal } = context;
-  await using input = await openInput(url, { probe: ZIP_PROBE, signal });
+  await using input = await openInput(url, { probe: ZIP_PROBE, signal, ...how });
   const { source } = input;
   await using archive = await openZip(source, { signal });
   await writeMember(archive.get(member), { source, extent }, context);

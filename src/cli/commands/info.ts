@@ -5,12 +5,17 @@ import { formatReceipt, reportReceipt } from "../format-receipt.ts";
 import { openInput } from "../open-input.ts";
 import type { CommandContext } from "../output.ts";
 import { SNIFF_BYTES, sniffType } from "../sniff-type.ts";
+import { parseSourceOptions, type SourceOptions } from "../source-options.ts";
 import type { ReportOptions } from "./ls.ts";
 
 /** `info URL`: name, size, identity, range support and type of a file, from one request. */
-export async function runInfo(url: string, options: ReportOptions, context: CommandContext): Promise<void> {
+export async function runInfo(
+  url: string,
+  options: ReportOptions & SourceOptions,
+  context: CommandContext,
+): Promise<void> {
   const { output, signal } = context;
-  await using input = await openInput(url, { signal });
+  await using input = await openInput(url, { signal, ...parseSourceOptions(options, context) });
   const { source, local } = input;
   const { name, size, identity } = source;
   const type = sniffType(await source.read([0, Math.min(size, SNIFF_BYTES)], { signal }));

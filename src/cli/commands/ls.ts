@@ -4,6 +4,7 @@ import { formatEntries, reportEntry } from "../format-entries.ts";
 import { formatReceipt, reportReceipt } from "../format-receipt.ts";
 import { openInput } from "../open-input.ts";
 import type { CommandContext } from "../output.ts";
+import { parseSourceOptions, type SourceOptions } from "../source-options.ts";
 
 /** Options that all commands share. */
 export interface ReportOptions {
@@ -15,9 +16,17 @@ export interface ReportOptions {
 export const ZIP_PROBE = { suffix: 64 * 1024 } as const;
 
 /** `ls URL`: what is in an archive. */
-export async function runLs(url: string, options: ReportOptions, context: CommandContext): Promise<void> {
+export async function runLs(
+  url: string,
+  options: ReportOptions & SourceOptions,
+  context: CommandContext,
+): Promise<void> {
   const { output, signal } = context;
-  await using input = await openInput(url, { probe: ZIP_PROBE, signal });
+  await using input = await openInput(url, {
+    probe: ZIP_PROBE,
+    signal,
+    ...parseSourceOptions(options, context),
+  });
   const { source } = input;
   await using archive = await openZip(source, { signal });
   const entries = archive.entries.map(reportEntry);
