@@ -166,6 +166,8 @@ export class Flow implements PendingSpan {
     const { host } = this.#parts;
     host.arriving(this, range);
     for (const reader of this.#readers) reader.arrived(range, bytes);
+    // The last reader may have left just now: then nothing of it is kept.
+    if (this.#isSettled) return;
     host.arrived(this, range, bytes);
   }
 

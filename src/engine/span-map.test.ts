@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Range } from "../ranges/range.ts";
+import { RangeDict } from "../ranges/range-dict.ts";
 import { RangeSet } from "../ranges/range-set.ts";
 import type { Bytes } from "../source/source.ts";
 import { patternBytes } from "../testing/pattern-bytes.ts";
@@ -119,13 +120,19 @@ describe("a span map, and a model of it that looks at every byte", () => {
     const limits = fc.constantFrom(0, 10, 50, 90, SIZE);
     fc.assert(
       fc.property(fc.array(steps, { minLength: 1, maxLength: 60 }), limits, (program, maxBytes) => {
-        const map = new SpanMap<PendingSpan>(maxBytes);
+        const told = new RangeDict<"held" | "pending">();
+        const map = new SpanMap<PendingSpan>(maxBytes, (state, range) => {
+          if (state === "missing") told.delete(range);
+          else told.set(range, state);
+        });
         const naive = new NaiveMap();
         const requests: PendingSpan[] = [];
         for (const { kind, range, which } of program) {
           const request = requests[which % Math.max(1, requests.length)];
           play({ map, naive, requests, request, maxBytes }, kind, range);
           expectAlike(map, naive, maxBytes);
+          for (const at of [0, SIZE / 2, range.start, range.end - 1])
+            expect(told.get(at)).toBe(map.view.get(at));
         }
       }),
       { numRuns: 400 },
