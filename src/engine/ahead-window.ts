@@ -8,6 +8,12 @@ const MIN_PIECE = 256 * KiB;
 /** From here on a request's latency hardly matters. */
 const MAX_PIECE = 4 * MiB;
 
+/**
+ * Pieces of a window at least, where an answer takes its time: a rate is mostly overestimated, from bytes that had gathered in
+ * buffers. On the cloud profile 4 gave 105 of 125 MB/s, 8 gave 117.
+ */
+const MIN_SIDE_BY_SIDE = 8;
+
 /** What bounds a window now. */
 export interface WindowBounds {
   readonly link: LinkEstimate;
@@ -26,7 +32,6 @@ export class AheadWindow {
   end: number;
   #size: number;
   #growAt: number;
-  #isFilling = true;
 
   constructor(position: number, size: number) {
     this.end = position;
@@ -51,28 +56,35 @@ export class AheadWindow {
       this.#size = Math.max(Math.min(2 * this.#size, Math.round(cap)), Math.min(this.#size, Math.round(cap)));
       this.#growAt = position + this.#size / 2;
     }
-    const sideBySide = connectionsFor(link);
-    const piece = Math.round(Math.min(MAX_PIECE, Math.max(MIN_PIECE, this.#size / sideBySide)));
+    this.end = Math.max(this.end, position);
+    const piece = Math.min(MAX_PIECE, Math.max(MIN_PIECE, this.#size / connectionsFor(link)));
     const pieces: Range[] = [];
-    if (this.end < position) this.end = position;
-    const end = Math.min(limit, position + this.#size);
-    while (this.end < end) {
-      // Pieces of one length that began together end together, and then all connections wait at once: the first ones differ.
-      const length = this.#isFilling
-        ? Math.max(MIN_PIECE, Math.round((piece * (pieces.length + 1)) / sideBySide))
-        : piece;
-      const last = limit - this.end < 1.5 * length;
-      const next = last ? limit : this.end + length;
-      if (next > end && (!last || pieces.length > 0) && this.end > position) break;
+    const many = Math.floor((position + this.#size - this.end) / piece);
+    while (this.end < limit) {
+      // Pieces of one length that begin together end together, and then all connections wait for their next answer at once: 96 of 125
+      // MB/s on the cloud profile, and 120 where the first of many are shorter than the last.
+      const share = many < 2 ? 1 : Math.min(1, (pieces.length + 1) / many);
+      const length = Math.round(Math.max(MIN_PIECE, piece * share));
+      const rest = limit - this.end;
+      const next = rest < 1.5 * length ? limit : this.end + length;
+      if (next > position + this.#size + MIN_PIECE && this.end > position) break;
       pieces.push(new Range(this.end, next));
       this.end = next;
     }
-    if (pieces.length > 0) this.#isFilling = false;
     return pieces;
   }
 }
 
-/** Connections that a window has use for: enough that others bring what one does not while it waits for its next answer. */
-export function connectionsFor({ bytesPerSecond, totalBytesPerSecond, connections }: LinkEstimate): number {
-  return Math.min(connections, Math.max(2, Math.ceil((2 * totalBytesPerSecond) / bytesPerSecond)));
+/**
+ * Connections that a window has use for. With 2 x bandwidth x latency in flight, twice as many as the link needs at full rate would
+ * do if none ever waited for its reader and every estimate held; twice that leaves room. Where an answer is there at once, two
+ * are enough for one to be under way while the other is read.
+ */
+export function connectionsFor(link: LinkEstimate): number {
+  const { latencyMs, bytesPerSecond, totalBytesPerSecond, connections } = link;
+  if ((latencyMs * bytesPerSecond) / 1000 < MIN_PIECE / 2) return Math.min(connections, 2);
+  return Math.min(
+    connections,
+    Math.max(MIN_SIDE_BY_SIDE, Math.ceil((4 * totalBytesPerSecond) / bytesPerSecond)),
+  );
 }

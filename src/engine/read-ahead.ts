@@ -186,16 +186,18 @@ export class ReadAhead {
     return origin + Math.round(run + Math.max((RUN_MARGIN - 1) * run, beyond));
   }
 
+  /** Who reads large pieces in a row reads a lot; what a connection holds in flight is the least that keeps it busy. */
   #firstWindow({ latencyMs, bytesPerSecond }: LinkEstimate, range: Range): number {
     const inFlight = (latencyMs * bytesPerSecond) / 1000;
-    return Math.round(Math.max(MIN_WINDOW, Math.min(MiB, inFlight), 2 * range.length));
+    return Math.max(MIN_WINDOW, Math.min(MiB, Math.max(inFlight, 32 * range.length)));
   }
 
-  #windowCap({ latencyMs, totalBytesPerSecond }: LinkEstimate): number {
+  #windowCap({ latencyMs, totalBytesPerSecond, bandwidthMeasured }: LinkEstimate): number {
     const { policy, cacheBytes } = this.#host;
     const inFlight = (latencyMs * totalBytesPerSecond) / 1000;
     const wanted = (policy === "fast" ? 4 : 2) * inFlight;
-    return Math.round(Math.min(MAX_WINDOW, Math.max(2 * MiB, wanted), cacheBytes / 2));
+    const least = bandwidthMeasured === false ? 4 * MiB : 2 * MiB;
+    return Math.min(MAX_WINDOW, Math.max(least, wanted), cacheBytes / 2);
   }
 
   #fetch(head: Head, piece: Range): void {

@@ -37,7 +37,7 @@ export interface StreamExtent {
 }
 
 /** What is asked for at once when nothing is known of how far the reader goes. Doubles as it goes on. */
-const FIRST_WINDOW = 1024 * 1024;
+const FIRST_WINDOW = 2 * 1024 * 1024;
 
 /** Reads one range in order out of whatever mixture of held, pending and missing it is. One reader at a time. */
 export class StreamReader implements ChunkReader {
