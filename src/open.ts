@@ -20,24 +20,31 @@ export type OpenInput = string | URL | Blob | Uint8Array | Source;
 
 /** Options of opening; what concerns HTTP has no effect on other inputs. */
 export interface OpenOptions extends HttpOptions {
-  /** Governs the opening alone. */
+  /** Governs the opening alone, which then rejects with `signal.reason` itself. */
   signal?: AbortSignal | undefined;
   /**
-   * Bytes kept in memory. Default 64 MiB, and under `fast` all of a file of at most 128 MiB once it is read through; `false` keeps
-   * none, but reads still share what is in flight. What is read of a URL is also kept in `store`, and is there when the same file
-   * is opened again: a file is known by its validators, so one without any is not stored.
+   * `maxBytes`: bytes kept in memory at most, the least recently used go first. Default 64 MiB; where `cache` is left out, `fast` may
+   * hold all of a file of at most 128 MiB. `false` keeps none (but for the opening's), and reads still share what is in flight. What
+   * is read of a URL is also kept in `store`, and is there when the same file is opened again: a file is known by its validators, so
+   * one without any is not stored. A failing store costs no read, and one event of type `warning`.
    */
   cache?: { maxBytes?: number | undefined; store?: BlockStore | undefined } | false | undefined;
   /**
    * How many bytes may be spent for time. `lean`: what is asked for, and gaps that cost less than a request. `balanced`: bytes never
-   * asked for stay under those asked for plus 4 MiB. `fast`: as many as save time, up to `maxBytes`. Default `balanced`.
+   * asked for stay under the distinct ones asked for plus 4 MiB. `fast`: as many as save time, up to `maxBytes`. Default `balanced`.
    */
   policy?: Policy | undefined;
-  /** Bytes that may be received in all; what would need more is LIMIT. Default: no limit. */
+  /**
+   * Bytes of bodies that may be received in all, the opening and what is read ahead included. A read that needs more than is left is
+   * LIMIT before anything is sent for it, a stream once they are spent. Default: no limit.
+   */
   maxBytes?: number | undefined;
-  /** The first bytes to ask for, clamped to the file. Default the first 32 KiB. */
+  /** The first bytes to ask for, half-open, from a position on or a suffix; clamped to the file. Default the first 32 KiB. */
   probe?: RangeInput | undefined;
-  /** Told of every request, answer and warning, and of every change of the range map (whatever is opened). */
+  /**
+   * Told of every request, answer and warning on the wire, and, whatever is opened, of every change of the range map. What it throws
+   * at a `span` is nobody's to catch: it is an uncaught error.
+   */
   onEvent?: ((event: SourceEvent) => void) | undefined;
 }
 
@@ -60,7 +67,8 @@ const ONE_BODY: EngineSettings = { cacheBytes: 0, policy: "lean", maxBytes: Numb
  * Opens anything that can be read in: a URL, a Blob, bytes, or a Source of your own. Of a URL one GET of the probe is sent, never
  * a HEAD first; its bytes are held. A PlannedSource comes back as it is, and a Source given stays open when this one closes.
  *
- * @throws INVALID_ARGUMENT, NOT_FOUND, AUTH, RANGE_IGNORED, NO_IDENTITY, and whatever an exchange may throw.
+ * @throws INVALID_ARGUMENT, INVALID_RANGE before anything is sent; NOT_FOUND, AUTH, RANGE_IGNORED, NO_IDENTITY; LIMIT where the opening
+ * brings more than `maxBytes`; and whatever an exchange may throw.
  */
 export async function openSource(input: OpenInput, options: OpenOptions = {}): Promise<PlannedSource> {
   if (isPlanned(input)) return input;

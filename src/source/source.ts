@@ -16,10 +16,14 @@ export interface ReadOptions {
 export interface PlannedReadOptions extends ReadOptions {
   /**
    * What follows this read: `sequential` reads on from its end, so that what follows may be fetched ahead at once; `random` leaves
-   * its place, so that nothing beyond it is fetched. Default: told by the reads themselves.
+   * its place, so that nothing beyond it is fetched. Default: told by the reads themselves. Of several ranges together nothing is
+   * concluded. Under the policy `lean` nothing is fetched ahead in any case.
    */
   expect?: "sequential" | "random" | undefined;
-  /** The end of what this reader will read: nothing at or after this position is fetched ahead for it. */
+  /**
+   * The end, exclusive, of what this reader will read: nothing at or after this position is fetched ahead for it. Default: the end of
+   * the source.
+   */
   aheadEnd?: number | undefined;
 }
 
@@ -98,31 +102,48 @@ export interface PlannedSource extends Source {
   /** Live counters: look again for newer figures. */
   readonly receipt: Receipt;
   /**
-   * All `ranges`, in the order asked; duplicates, overlaps and any order are fine, and bytes are fetched once. All or
-   * nothing: the first failure rejects the call and cancels what only it wanted; one range outside the file refuses
-   * the whole call before anything is sent.
+   * All `ranges`, in the order asked; duplicates, overlaps and any order are fine, and bytes are fetched once: what is missing is one
+   * plan, which {@link PlannedSource.plan} shows. Each array belongs to the caller. All or nothing: the first failure rejects the
+   * call and cancels what only it wanted; one range outside the file refuses the whole call before anything is sent.
+   *
+   * @throws LIMIT where `maxBytes` does not suffice, before anything is sent; and as {@link Source.read}.
    */
   readMany(ranges: readonly RangeInput[], options?: PlannedReadOptions): Promise<Bytes[]>;
   /**
    * As {@link PlannedSource.readMany}, but each as soon as it is complete, with its index among `ranges`. Leaving the loop cancels
-   * what is still to come.
+   * what is still to come. Sends nothing before the first step.
+   *
+   * @throws as {@link PlannedSource.readMany}, from the loop; what came before has been given.
    */
   readEach(
     ranges: readonly RangeInput[],
     options?: PlannedReadOptions,
   ): AsyncIterable<{ index: number; bytes: Bytes }>;
-  /** As {@link Source.read}, and what the caller knows of the reads to come. Reads begun in the same tick are planned together. */
+  /**
+   * As {@link Source.read}, and what the caller knows of the reads to come. No request for what is held or on its way; else one as a
+   * rule, and several for what is large. Reads begun in the same tick are planned together, as {@link PlannedSource.readMany} is. The
+   * policy may widen it or read ahead of it; those bytes stay held.
+   *
+   * @throws LIMIT where `maxBytes` does not suffice, before anything is sent; and as {@link Source.read}.
+   */
   read(range: RangeInput, options?: PlannedReadOptions): Promise<Bytes>;
-  /** As {@link Source.stream}, over several connections where they pay. */
+  /**
+   * As {@link Source.stream}, over several connections where they pay, with at most 8 MiB in flight and unread. Nothing is sent before
+   * it is first read.
+   *
+   * @throws LIMIT, once more than `maxBytes` have been received; and as {@link Source.stream}; all through the stream.
+   */
   stream(range?: RangeInput, options?: StreamOptions): ReadableStream<Bytes>;
   /**
-   * The bytes of `range` if all of them are held, else undefined. Synchronous; sends nothing. They belong to the caller.
+   * The bytes of `range` if all of them are held, else undefined. Synchronous; sends nothing (a sequence that is being read ahead goes
+   * on a microtask later). They belong to the caller.
    *
    * @throws INVALID_RANGE, OUT_OF_BOUNDS, UNKNOWN_SIZE, CLOSED.
    */
   tryRead(range: RangeInput): Bytes | undefined;
   /**
-   * What {@link PlannedSource.readMany} would send for `ranges` now. Synchronous; sends nothing.
+   * What {@link PlannedSource.readMany} would send for `ranges` now, by what is held and known of the link now. What a store has counts
+   * as missing. Synchronous; sends nothing.
    *
    * @throws INVALID_RANGE, OUT_OF_BOUNDS, UNKNOWN_SIZE, CLOSED.
    */
@@ -131,13 +152,13 @@ export interface PlannedSource extends Source {
 
 /** What a read would cost. */
 export interface ReadPlan {
-  /** What would be asked for, ascending: one request each, unless the server answers less. */
+  /** What would be asked for, half-open, ascending and disjoint: one request each. */
   readonly requests: readonly Range[];
   /** Distinct bytes asked for, those held included. */
   readonly bytesWanted: number;
   /** Bytes of all requests, gaps that are read over included. */
   readonly bytesRequested: number;
-  /** Milliseconds until the last byte, by what is known of the link. */
+  /** Milliseconds until the last byte, by what is known of the link: a comparison of plans, no promise. */
   readonly predictedMs: number;
 }
 
