@@ -10,13 +10,18 @@ import type { WireBody } from "./wire.ts";
 
 const file = patternBytes(1000, 3);
 
+interface Give {
+  resolve(bytes: Bytes | undefined): void;
+  reject(error: unknown): void;
+}
+
 /** A body that gives what the test hands it, when the test does. */
 class HeldBody implements WireBody {
   pulls = 0;
   isCancelled = false;
   call: Call | undefined;
   #position: number;
-  #give: { resolve(bytes: Bytes | undefined): void; reject(error: unknown): void } | undefined;
+  #give: Give | undefined;
 
   constructor({ start }: Range) {
     this.#position = start;
@@ -51,7 +56,7 @@ class HeldBody implements WireBody {
     await settled();
   }
 
-  #take(): NonNullable<HeldBody["#give"]> {
+  #take(): Give {
     const give = this.#give;
     if (give === undefined) throw new Error("Nobody waits for bytes of this body");
     this.#give = undefined;

@@ -1,7 +1,7 @@
 import { RangeStreamsError } from "../errors.ts";
 import { Range } from "../ranges/range.ts";
 import type { Call } from "../source/call.ts";
-import type { Turn } from "../source/request-queue.ts";
+import type { Share, Turn } from "../source/request-queue.ts";
 import type { Bytes } from "../source/source.ts";
 import type { PendingSpan } from "./span-map.ts";
 import type { WireBody } from "./wire.ts";
@@ -35,8 +35,8 @@ export interface FlowParts {
   readonly unattended?: boolean | undefined;
   /** All of its range will be pulled, whatever its readers do. */
   readonly bounded?: boolean | undefined;
-  /** Connections that the source may use for it and all others at once, beyond what it may anyway. */
-  readonly connections?: number | undefined;
+  /** What it has together with the other requests of its plan. */
+  readonly share?: Share | undefined;
 }
 
 /**
@@ -64,7 +64,7 @@ export class Flow implements PendingSpan {
     this.range = parts.range;
     this.#position = parts.range.start;
     this.#unattended = parts.unattended ?? false;
-    this.#turn = { ahead: this.#unattended, connections: parts.connections };
+    this.#turn = { ahead: this.#unattended, share: parts.share };
     const { totalMs } = parts.host;
     this.#call = {
       signal: this.#stop.signal,

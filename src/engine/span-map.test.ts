@@ -7,9 +7,10 @@ import type { Bytes } from "../source/source.ts";
 import { patternBytes } from "../testing/pattern-bytes.ts";
 import { type PendingSpan, SpanMap } from "./span-map.ts";
 
-const pending = (start: number, end: number): PendingSpan => ({
-  kind: "pending",
+const pending = (start: number, end: number) => ({
+  kind: "pending" as const,
   range: new Range(start, end),
+  position: start,
 });
 const file = patternBytes(4096, 5);
 const bytesOf = (range: Range): Bytes => file.slice(range.start, range.end);
@@ -151,7 +152,7 @@ interface Pair {
 function play({ map, naive, requests, request, maxBytes }: Pair, kind: string, range: Range): void {
   switch (kind) {
     case "await": {
-      const added: PendingSpan = { kind: "pending", range };
+      const added = pending(range.start, range.end);
       requests.push(added);
       map.await(added);
       for (const at of positions(range)) if (typeof naive.cells[at] !== "number") naive.cells[at] = added;

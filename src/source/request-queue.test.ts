@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Parkable, RequestQueue, type Slot } from "./request-queue.ts";
+import { type Parkable, RequestQueue, type Slot, type Turn } from "./request-queue.ts";
 
 const settled = async (promise: Promise<unknown>): Promise<boolean> => {
   const pending = Symbol("pending");
@@ -113,5 +113,52 @@ describe("RequestQueue", () => {
     held.release();
     await next;
     await expect(queue.acquire({ limit: 1, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+});
+
+describe("the requests of one plan", () => {
+  const planned = (connections: number): Turn => ({ ahead: false, share: { connections, active: 0 } });
+
+  it("go over as many connections as it allows, however many are in use by others", async () => {
+    const queue = new RequestQueue();
+    for (let index = 0; index < 3; index++) await queue.acquire({ limit: 8 });
+    const turn = planned(2);
+    const first = await queue.acquire({ limit: 8, turn });
+    await queue.acquire({ limit: 8, turn });
+    const third = queue.acquire({ limit: 8, turn });
+    expect(await settled(third)).toBe(false);
+    first.release();
+    await third;
+    expect(queue.active).toBe(5);
+  });
+
+  it("keep nobody waiting who is not of it, and have nothing parked", async () => {
+    const queue = new RequestQueue();
+    const parked: string[] = [];
+    const idle = await queue.acquire({ limit: 8 });
+    idle.idle(parkable(idle, parked, "idle", true));
+    const turn = planned(1);
+    const first = await queue.acquire({ limit: 8, turn });
+    const second = queue.acquire({ limit: 8, turn });
+    await queue.acquire({ limit: 8 });
+    await queue.acquire({ limit: 8, turn: planned(1) });
+    expect(await settled(second)).toBe(false);
+    expect(parked).toEqual([]);
+    first.release();
+    await second;
+    expect(queue.active).toBe(4);
+  });
+
+  it("wait for a connection as all others do, in order", async () => {
+    const queue = new RequestQueue();
+    const turn = planned(2);
+    const first = await queue.acquire({ limit: 1 });
+    const order: string[] = [];
+    const second = queue.acquire({ limit: 1, turn }).then((slot) => (order.push("planned"), slot));
+    const third = queue.acquire({ limit: 1 }).then((slot) => (order.push("other"), slot));
+    first.release();
+    (await second).release();
+    await third;
+    expect(order).toEqual(["planned", "other"]);
   });
 });

@@ -38,8 +38,15 @@ export interface QueueRequest {
 export interface Turn {
   /** It may come in handy, and lets every request go first that somebody waits for. */
   ahead: boolean;
-  /** More connections than this bring it no sooner. */
-  readonly connections?: number | undefined;
+  /** What it has together with the other requests of its plan. */
+  readonly share?: Share | undefined;
+}
+
+/** Connections of one plan: more would bring it no sooner. Those that others use do not count. */
+export interface Share {
+  readonly connections: number;
+  /** Connections that its requests hold now. */
+  active: number;
 }
 
 interface Waiter {
@@ -90,10 +97,11 @@ export class RequestQueue {
   }
 
   /** Waits for a connection. Rejects with `signal.reason` on abort. */
-  acquire({ limit: allowed, signal, turn }: QueueRequest): Promise<Slot> {
-    const limit = Math.min(allowed, turn?.connections ?? allowed);
+  acquire({ limit, signal, turn }: QueueRequest): Promise<Slot> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#mayStart(limit) && this.waiting === 0) return Promise.resolve(this.#hold());
+    if (this.#mayStart(limit) && this.waiting === 0 && !hasItsShare(turn)) {
+      return Promise.resolve(this.#hold(turn?.share));
+    }
     return new Promise((resolve, reject) => {
       const forget = onAbort(signal, () => {
         this.#waiters.delete(waiter);
@@ -137,9 +145,10 @@ export class RequestQueue {
     return this.#held.size < Math.min(limit, Math.floor(this.#ceiling)) && this.pausedMs === 0;
   }
 
-  #hold(): Slot {
+  #hold(share: Share | undefined): Slot {
     const held: Held = { holder: undefined, idleSince: 0, parking: false };
     this.#held.add(held);
+    if (share !== undefined) share.active++;
     return {
       idle: (holder) => {
         held.holder = holder;
@@ -153,6 +162,7 @@ export class RequestQueue {
       },
       release: () => {
         if (!this.#held.delete(held)) return;
+        if (share !== undefined) share.active--;
         if (held.parking) this.#parking--;
         this.#schedule();
       },
@@ -166,17 +176,25 @@ export class RequestQueue {
       for (const waiter of this.#waiters) {
         if ((waiter.turn?.ahead === true) !== ahead) continue;
         if (!this.#mayStart(waiter.limit)) break;
+        if (hasItsShare(waiter.turn)) continue;
         this.#waiters.delete(waiter);
-        waiter.grant(this.#hold());
+        waiter.grant(this.#hold(waiter.turn?.share));
       }
     }
-    if (this.waiting === 0) return;
+    if (!this.#isNeeded()) return;
     if (this.pausedMs > 0) this.#wakeIn(this.pausedMs);
     else this.#parkIdle();
   }
 
+  /** More requests wait for a connection of somebody else's than will have one soon. */
+  #isNeeded(): boolean {
+    let waiting = 0;
+    for (const { turn } of this.#waiters) if (!hasItsShare(turn) && ++waiting > this.#parking) return true;
+    return false;
+  }
+
   #parkIdle(): void {
-    if (this.waiting <= this.#parking) return;
+    if (!this.#isNeeded()) return;
     const now = performance.now();
     let nextMs = Number.POSITIVE_INFINITY;
     // A copy: parking changes the set.
@@ -192,7 +210,7 @@ export class RequestQueue {
       held.parking = true;
       this.#parking++;
       holder.park();
-      if (this.waiting <= this.#parking) return;
+      if (!this.#isNeeded()) return;
     }
     if (Number.isFinite(nextMs)) this.#wakeIn(nextMs);
   }
@@ -202,4 +220,10 @@ export class RequestQueue {
     // A longer delay than a timer can hold would fire at once.
     this.#timer = setTimeout(() => this.#schedule(), Math.min(Math.ceil(ms), MAX_TIMER_MS));
   }
+}
+
+/** Its plan has all the connections that it has use for. */
+function hasItsShare(turn: Turn | undefined): boolean {
+  const share = turn?.share;
+  return share !== undefined && share.active >= share.connections;
 }
