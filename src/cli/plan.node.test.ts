@@ -177,6 +177,19 @@ describe("range-streams plan", () => {
   });
 });
 
+describe("the help", () => {
+  it.each(["info", "ls", "cat", "plan"])(
+    "of %s tells how bytes are spent, bounded and kept",
+    async (verb) => {
+      const { code, text: help } = await runArgs(verb, "--help");
+      expect(code).toBe(0);
+      expect(help).toMatch(/--policy <policy> .+\(choices: "fast", "balanced", "lean"\)/s);
+      for (const option of ["--max-bytes <n>", "--cache <dir>"]) expect(help).toContain(option);
+      expect((await runArgs("--help")).text).toMatch(new RegExp(`^ {2}${verb} .*<url>`, "m"));
+    },
+  );
+});
+
 describe("--max-bytes", () => {
   it("prints a plan beyond it all the same, and ends with LIMIT", async () => {
     const ran = await runArgs("plan", `${server.url}/big.bin`, "--max-bytes", "1M", "--json");
