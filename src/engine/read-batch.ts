@@ -20,12 +20,17 @@ export class ReadBatch {
     this.#groups.push(group);
     const idle = this.#turns === 0;
     this.#turns = TURNS;
-    if (idle) queueMicrotask(() => this.#turn());
+    if (idle) this.#wait();
+  }
+
+  /** By a promise: what runs by `queueMicrotask` costs Node an asynchronous context of its own. */
+  #wait(): void {
+    void Promise.resolve().then(() => this.#turn());
   }
 
   #turn(): void {
     if (--this.#turns > 0) {
-      queueMicrotask(() => this.#turn());
+      this.#wait();
       return;
     }
     const groups = this.#groups.filter(({ isEnded }) => !isEnded);

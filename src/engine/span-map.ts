@@ -7,6 +7,8 @@ import type { Bytes } from "../source/source.ts";
 export interface PendingSpan {
   readonly kind: "pending";
   readonly range: Range;
+  /** Up to where it has brought its bytes. */
+  readonly position: number;
 }
 
 /** Verified bytes at their place. */
@@ -155,15 +157,16 @@ export class SpanMap<Pending extends PendingSpan> {
 
   /** What of `range` is not held, ascending. */
   notHeld(range: Range): Range[] {
-    const gaps = new RangeSet();
+    const gaps: Range[] = [];
     let position = range.start;
     for (const [at, span] of this.#spans.overlapping(range)) {
       if (span.kind !== "held") continue;
-      if (at.start > position) gaps.add(new Range(position, at.start));
+      if (at.start > position) gaps.push(new Range(position, at.start));
       position = at.end;
     }
-    if (position < range.end) gaps.add(new Range(position, range.end));
-    return [...gaps];
+    if (position === range.start) return [range];
+    if (position < range.end) gaps.push(new Range(position, range.end));
+    return gaps;
   }
 
   /** Draws a request over all of its range that is not held. */
@@ -176,6 +179,7 @@ export class SpanMap<Pending extends PendingSpan> {
 
   /** A request will bring nothing more: what it was to bring is missing again. */
   settle(pending: Pending): void {
+    if (pending.position === pending.range.end) return;
     for (const [at, span] of this.#spans.overlapping(pending.range)) {
       if (span !== pending) continue;
       this.#spans.delete(at);

@@ -116,9 +116,10 @@ function startTimers(
   request: TransportRequest,
   fail: (error: unknown) => void,
 ): { clear(): void; timing(): ExchangeTiming } {
-  const url = redactUrl(request.url);
   const arm = (ms: number, phase: "connect" | "headers"): NodeJS.Timeout | undefined =>
-    Number.isFinite(ms) ? setTimeout(() => fail(timeoutError({ ms, phase, url })), ms) : undefined;
+    Number.isFinite(ms)
+      ? setTimeout(() => fail(timeoutError({ ms, phase, url: redactUrl(request.url) })), ms)
+      : undefined;
   let connect: NodeJS.Timeout | undefined;
   let headers: NodeJS.Timeout | undefined;
   let cleared = false;
@@ -224,7 +225,10 @@ function bodyOf(message: IncomingMessage, request: TransportRequest): TransportB
   });
   message.on("end", () => finish(undefined));
   message.on("error", (cause) => finish(brokenOff(request, message, cause)));
-  message.on("close", () => finish(brokenOff(request, message, undefined)));
+  message.on("close", () => {
+    // Nearly every body has ended by now, and an error is costly to make.
+    if (end === undefined) finish(brokenOff(request, message, undefined));
+  });
   message.pause();
 
   return {
