@@ -246,7 +246,7 @@ export class HttpLink implements RecoveryWatcher {
 
   async #sendHop(url: string, request: HttpRequest): Promise<Exchange> {
     if (this.closed) throw this.closing.reason;
-    const origin = this.#originOf(url);
+    const origin = url === this.#current?.url ? this.#current.origin : this.#originOf(url);
     this.#checkOrigin(origin, request.call);
     const { timeouts, meter, maxConnections: limit = origin.transport.defaultConnections } = this.settings;
     const { signal, turn } = request.call;
@@ -283,14 +283,14 @@ export class HttpLink implements RecoveryWatcher {
 
   /** Sends; a connection that died while idle costs another try at once, which counts as a request and not as a failure. */
   async #sendFresh(origin: Origin, url: string, request: HttpRequest): Promise<Answer> {
-    const { target, headers, timeouts, credentials, meter } = this.settings;
+    const { target, headers, timeouts, credentials, meter, onEvent } = this.settings;
     const { method, ask, call } = request;
     const foreign = origin.origin !== target.origin;
     const condition = method === "GET" ? this.#condition(origin) : undefined;
     const range = ask === undefined ? undefined : formatRangeHeader(ask);
     for (let stale = 0; ; stale++) {
       meter.requests++;
-      this.emit({ type: "request", url: redactUrl(url), range });
+      if (onEvent !== undefined) this.emit({ type: "request", url: redactUrl(url), range });
       const sent = origin.link.sent();
       try {
         const response = await origin.transport.send({
@@ -303,7 +303,8 @@ export class HttpLink implements RecoveryWatcher {
           connectMs: timeouts.connectMs,
           headersMs: timeouts.headersMs,
         });
-        this.emit({ type: "response", url: redactUrl(url), status: response.status, range });
+        if (onEvent !== undefined)
+          this.emit({ type: "response", url: redactUrl(url), status: response.status, range });
         return { response, flow: origin.link.answered(sent, response.timing) };
       } catch (error) {
         if (!(error instanceof StaleConnectionError) || stale === MAX_STALE) throw error;
