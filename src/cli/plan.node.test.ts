@@ -183,7 +183,7 @@ describe("the help", () => {
     async (verb) => {
       const { code, text: help } = await runArgs(verb, "--help");
       expect(code).toBe(0);
-      expect(help).toMatch(/--policy <policy> .+\(choices: "fast", "balanced", "lean"\)/s);
+      expect(help).toMatch(/--policy <policy> .+\(choices:\s+"fast",\s+"balanced",\s+"lean"\)/s);
       for (const option of ["--max-bytes <n>", "--cache <dir>"]) expect(help).toContain(option);
       expect((await runArgs("--help")).text).toMatch(new RegExp(`^ {2}${verb} .*<url>`, "m"));
     },

@@ -82,7 +82,9 @@ function addReaders(program: Command, context: CommandContext): void {
     addReporter(program, usage, description)
       .argument("<url>", "an http(s) URL, or the path of a local file")
       .addOption(
-        new Option("--policy <policy>", "bytes spent for time (default: balanced)").choices(POLICIES),
+        new Option("--policy <policy>", "how freely bytes are spent for time; default balanced").choices(
+          POLICIES,
+        ),
       )
       .option("--max-bytes <n>", "receive at most n bytes; also nK, nM, nG (powers of 1,024)")
       .option("--cache <dir>", "keep what is read in this directory, for later runs; 'none' keeps nothing");
