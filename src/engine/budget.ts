@@ -28,10 +28,10 @@ export class Budget {
     this.#parts = parts;
   }
 
-  /** Bytes never asked for that may still be fetched. */
-  allowance(): number {
+  /** Bytes never asked for that may still be fetched, besides so many that are asked for. */
+  allowance(wanted = 0): number {
     const { policy, meter } = this.#parts;
-    const left = this.#left();
+    const left = Math.max(0, this.#left() - wanted);
     if (policy === "lean") return 0;
     if (policy === "fast") return left;
     const unasked = this.#parts.unaskedBytes();

@@ -100,7 +100,7 @@ export class Engine implements PlannedSource {
       totalMs: this.#wire.totalMs,
       arriving: (flow, range) => {
         if (flow.isBounded) this.#budget.noLongerAwaiting(range.length);
-        this.#budget.arriving(range);
+        this.#spend(range);
       },
       arrived: (flow, range, bytes) => {
         if (flow === this.#opening) parts.stored?.save(range, bytes);
@@ -164,6 +164,7 @@ export class Engine implements PlannedSource {
     options.signal?.throwIfAborted();
     const ranges = inputs.map((input) => this.#resolve(input));
     if (ranges.length === 0) return;
+    if (ranges.every((range) => this.#map.holds(range))) this.#parts.meter.cacheHits++;
     const ready: { index: number; bytes: Bytes }[] = [];
     let wake = (): void => undefined;
     const group = this.#gather(ranges, options, (index, bytes) => {
@@ -338,6 +339,16 @@ export class Engine implements PlannedSource {
     if (flow.isBounded) this.#budget.awaiting(flow.range.length);
     this.#map.await(flow);
     return flow;
+  }
+
+  /** Once the budget is spent, every other request would only bring what is too much. */
+  #spend(range: Range): void {
+    try {
+      this.#budget.arriving(range);
+    } catch (error) {
+      for (const flow of [...this.#flows]) flow.cancel(error);
+      throw error;
+    }
   }
 
   #settled(flow: Flow, outcome: "complete" | "failed" | "left"): void {

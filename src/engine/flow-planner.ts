@@ -46,23 +46,21 @@ export class FlowPlanner {
   requests(ranges: readonly Range[], hints: ReadHints): PlannedReads | undefined {
     const gaps = this.#gaps(ranges);
     if (gaps.length === 0) return undefined;
-    const { policy, budget, map } = this.#parts;
+    const { budget, map } = this.#parts;
     let wanted = 0;
     for (const gap of gaps) wanted += gap.length;
     budget.check(wanted);
-    const widened = ranges.length === 1 && policy !== "lean" ? this.#widen(gaps, hints) : gaps;
-    const plan = this.#planOf(widened);
+    const plan = this.#planOf(this.#widen(ranges, gaps, hints));
+    if (this.#isSmallMiss(ranges, gaps, hints)) this.#smallMisses++;
     if (plan.bytesRequested > wanted) for (const request of plan.requests) map.fetchedUnasked(request);
     return plan;
   }
 
   /** What {@link FlowPlanner.requests} would send for all `ranges` at once. */
   plan(ranges: readonly Range[]): ReadPlan {
-    const wanted = new RangeSet(ranges);
-    const missing = new RangeSet();
-    for (const range of wanted) for (const gap of this.#parts.map.missing(range)) missing.add(gap);
-    const { requests, bytesRequested, predictedMs } = this.#planOf([...missing]);
-    return { requests, bytesWanted: wanted.byteLength, bytesRequested, predictedMs };
+    const gaps = this.#widen(ranges, this.#gaps(ranges), {});
+    const { requests, bytesRequested, predictedMs } = this.#planOf(gaps);
+    return { requests, bytesWanted: new RangeSet(ranges).byteLength, bytesRequested, predictedMs };
   }
 
   /** The flow that brings `position` sooner than a request of its own would. */
@@ -77,7 +75,7 @@ export class FlowPlanner {
     for (const gap of gaps) wanted += gap.length;
     return planReads(gaps, link(), {
       policy,
-      overReadBytes: Math.max(0, budget.allowance() - (policy === "fast" ? wanted : 0)),
+      overReadBytes: budget.allowance(wanted),
       maxPieceBytes: MAX_PIECE_BYTES,
     });
   }
@@ -105,14 +103,24 @@ export class FlowPlanner {
   }
 
   /** Widens a small read from nowhere to whole blocks, as far as bytes may be spent. */
-  #widen(gaps: readonly Range[], { expect }: ReadHints): readonly Range[] {
+  #widen(ranges: readonly Range[], gaps: readonly Range[], hints: ReadHints): readonly Range[] {
     const [gap] = gaps;
-    const { size, map, budget, link } = this.#parts;
-    if (gap === undefined || gaps.length > 1 || gap.length >= BLOCK_BYTES || expect === "random") return gaps;
-    if (link().latencyMs === 0 || ++this.#smallMisses <= BLOCKS_AFTER) return gaps;
+    const { size, map, budget } = this.#parts;
+    if (gap === undefined || this.#smallMisses < BLOCKS_AFTER || !this.#isSmallMiss(ranges, gaps, hints))
+      return gaps;
     const start = Math.floor(gap.start / BLOCK_BYTES) * BLOCK_BYTES;
     const end = Math.min(size, Math.ceil(gap.end / BLOCK_BYTES) * BLOCK_BYTES);
     if (end - start > budget.allowance()) return gaps;
-    return map.missing(new Range(start, end)).filter((part) => part.overlaps(gap));
+    const block = map.missing(new Range(start, end)).find((part) => part.contains(gap));
+    // Nothing where a request is under way that is not worth waiting for.
+    return block === undefined ? gaps : [block];
+  }
+
+  /** One small read of its own, which may be the first of several in its neighbourhood. */
+  #isSmallMiss(ranges: readonly Range[], gaps: readonly Range[], { expect }: ReadHints): boolean {
+    const [gap] = gaps;
+    if (this.#parts.policy === "lean" || this.#parts.link().latencyMs === 0 || expect === "random")
+      return false;
+    return ranges.length === 1 && gaps.length === 1 && gap !== undefined && gap.length < BLOCK_BYTES;
   }
 }
