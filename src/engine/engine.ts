@@ -297,7 +297,7 @@ export class Engine implements PlannedSource {
 
   #send(plan: PlannedReads | undefined): void {
     if (plan === undefined) return;
-    const share = { connections: plan.connections, active: 0 };
+    const share = { connections: plan.connections };
     for (const range of plan.requests) {
       const body = this.#openBody(range, false);
       const flow = new Flow({ range, body, host: this.#flowHost, bounded: true, share });

@@ -1,3 +1,6 @@
+/** No server sends, and hardly a client takes, a field that is longer: Node's parser ends at 16 KiB for all fields together. */
+const MAX_LENGTH = 16 * 1024;
+
 /**
  * The boundary of a `multipart/byteranges` Content-Type, or of its legacy spelling `multipart/x-byteranges` (RFC 9110 sections
  * 5.6.6 and 14.6); undefined for any other type, and for a boundary that is missing, given twice or malformed. Longer
@@ -5,6 +8,7 @@
  * `?`, which should be quoted and often are not. Linear in the text.
  */
 export function parseBoundary(contentType: string): string | undefined {
+  if (contentType.length > MAX_LENGTH) return undefined;
   const semicolon = contentType.indexOf(";");
   if (semicolon === -1) return undefined;
   const type = contentType.slice(0, semicolon).trim().toLowerCase();

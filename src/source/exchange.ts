@@ -1,3 +1,4 @@
+import { parseDecimal } from "../http/decimal.ts";
 import type { ResponseHead } from "../http/expectation.ts";
 import type { HeaderFields } from "../http/header-fields.ts";
 import type { Flow } from "./link-estimate.ts";
@@ -22,6 +23,8 @@ export interface ExchangeParts {
   readonly redirectable: boolean;
   /** For messages; secrets removed. */
   readonly name: string;
+  /** False for the answer to a HEAD, whose Content-Length is that of another. */
+  readonly hasBody: boolean;
   readonly idleMs: number;
   readonly meter: Meter;
   /** Listens to the body, where it comes from the wire itself. */
@@ -131,6 +134,12 @@ export class Exchange implements ResponseHead {
 
   /** Ends an exchange whose body nobody wants: a short one is taken in, a long one cancelled. In the background. */
   discard(): void {
+    const declared = this.#parts.hasBody ? this.headers.get("content-length") : null;
+    // A list of lengths, or none at all, tells nothing: then the body does.
+    if (declared !== null && (parseDecimal(declared.trim()) ?? 0) > DRAIN_BYTES) {
+      this.cancel();
+      return;
+    }
     void this.drain(DRAIN_BYTES).then((chunks) => {
       for (const chunk of chunks ?? []) this.#parts.meter.wasted(chunk.byteLength);
     });

@@ -258,6 +258,7 @@ export class HttpLink implements RecoveryWatcher {
         slot,
         redirectable: origin.transport.seesRedirects,
         name: this.name,
+        hasBody: request.method !== "HEAD",
         idleMs: timeouts.idleMs,
         meter,
         flow,

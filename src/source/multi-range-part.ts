@@ -111,6 +111,7 @@ class OnlyPart {
       slot: { idle: () => undefined, busy: () => undefined, release: () => undefined },
       redirectable: exchange.redirectable,
       name,
+      hasBody: true,
       idleMs: Number.POSITIVE_INFINITY,
       meter: settings.meter,
       closing,

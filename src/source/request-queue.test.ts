@@ -117,7 +117,7 @@ describe("RequestQueue", () => {
 });
 
 describe("the requests of one plan", () => {
-  const planned = (connections: number): Turn => ({ ahead: false, share: { connections, active: 0 } });
+  const planned = (connections: number): Turn => ({ ahead: false, share: { connections } });
 
   it("go over as many connections as it allows, however many are in use by others", async () => {
     const queue = new RequestQueue();

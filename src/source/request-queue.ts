@@ -45,8 +45,6 @@ export interface Turn {
 /** Connections of one plan: more would bring it no sooner. Those that others use do not count. */
 export interface Share {
   readonly connections: number;
-  /** Connections that its requests hold now. */
-  active: number;
 }
 
 interface Waiter {
@@ -70,6 +68,8 @@ interface Held {
 export class RequestQueue {
   readonly #held = new Set<Held>();
   readonly #waiters = new Set<Waiter>();
+  /** Connections that the requests of a plan hold here; a redirect may have led some of them to another origin. */
+  readonly #shares = new Map<Share, number>();
   #parking = 0;
   /** Connections that the server seems to bear. */
   #ceiling = Number.POSITIVE_INFINITY;
@@ -99,7 +99,7 @@ export class RequestQueue {
   /** Waits for a connection. Rejects with `signal.reason` on abort. */
   acquire({ limit, signal, turn }: QueueRequest): Promise<Slot> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#mayStart(limit) && this.waiting === 0 && !hasItsShare(turn)) {
+    if (this.#mayStart(limit) && this.waiting === 0 && !this.#hasItsShare(turn)) {
       return Promise.resolve(this.#hold(turn?.share));
     }
     return new Promise((resolve, reject) => {
@@ -148,7 +148,7 @@ export class RequestQueue {
   #hold(share: Share | undefined): Slot {
     const held: Held = { holder: undefined, idleSince: 0, parking: false };
     this.#held.add(held);
-    if (share !== undefined) share.active++;
+    if (share !== undefined) this.#shares.set(share, (this.#shares.get(share) ?? 0) + 1);
     return {
       idle: (holder) => {
         held.holder = holder;
@@ -162,11 +162,22 @@ export class RequestQueue {
       },
       release: () => {
         if (!this.#held.delete(held)) return;
-        if (share !== undefined) share.active--;
+        if (share !== undefined) this.#giveBack(share);
         if (held.parking) this.#parking--;
         this.#schedule();
       },
     };
+  }
+
+  #hasItsShare(turn: Turn | undefined): boolean {
+    const share = turn?.share;
+    return share !== undefined && (this.#shares.get(share) ?? 0) >= share.connections;
+  }
+
+  #giveBack(share: Share): void {
+    const left = (this.#shares.get(share) ?? 0) - 1;
+    if (left > 0) this.#shares.set(share, left);
+    else this.#shares.delete(share);
   }
 
   #schedule(): void {
@@ -176,7 +187,7 @@ export class RequestQueue {
       for (const waiter of this.#waiters) {
         if ((waiter.turn?.ahead === true) !== ahead) continue;
         if (!this.#mayStart(waiter.limit)) break;
-        if (hasItsShare(waiter.turn)) continue;
+        if (this.#hasItsShare(waiter.turn)) continue;
         this.#waiters.delete(waiter);
         waiter.grant(this.#hold(waiter.turn?.share));
       }
@@ -189,7 +200,8 @@ export class RequestQueue {
   /** More requests wait for a connection of somebody else's than will have one soon. */
   #isNeeded(): boolean {
     let waiting = 0;
-    for (const { turn } of this.#waiters) if (!hasItsShare(turn) && ++waiting > this.#parking) return true;
+    for (const { turn } of this.#waiters)
+      if (!this.#hasItsShare(turn) && ++waiting > this.#parking) return true;
     return false;
   }
 
@@ -220,10 +232,4 @@ export class RequestQueue {
     // A longer delay than a timer can hold would fire at once.
     this.#timer = setTimeout(() => this.#schedule(), Math.min(Math.ceil(ms), MAX_TIMER_MS));
   }
-}
-
-/** Its plan has all the connections that it has use for. */
-function hasItsShare(turn: Turn | undefined): boolean {
-  const share = turn?.share;
-  return share !== undefined && share.active >= share.connections;
 }

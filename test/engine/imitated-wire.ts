@@ -95,6 +95,8 @@ export class ImitatedWire implements WireSource {
   link: LinkProfile;
   readonly #options: ImitatedWireOptions;
   readonly #waiters = new Set<Waiter>();
+  readonly #shares = new Map<Share, number>();
+  readonly #shares = new WeakMap<Share, number>();
   #active = 0;
 
   constructor(options: ImitatedWireOptions) {
@@ -162,7 +164,7 @@ export class ImitatedWire implements WireSource {
 
   release({ turn }: Call): void {
     this.#active--;
-    if (turn?.share !== undefined) turn.share.active--;
+    this.#count(turn?.share, -1);
     this.#grant();
   }
 
@@ -186,15 +188,27 @@ export class ImitatedWire implements WireSource {
     return wireBytes(range.start, range.end);
   }
 
+  #count(share: Share | undefined, change: number): void {
+    if (share !== undefined) this.#shares.set(share, (this.#shares.get(share) ?? 0) + change);
+  }
+
+  /** Connections that the requests of one plan hold. */
+  #count(share: Share | undefined, more: number): number {
+    if (share === undefined) return 0;
+    const count = (this.#shares.get(share) ?? 0) + more;
+    this.#shares.set(share, count);
+    return count;
+  }
+
   #grant(): void {
     for (const ahead of [false, true]) {
       for (const waiter of this.#waiters) {
         const { share } = waiter;
         if (waiter.isAhead() !== ahead || this.#active >= this.link.connections) continue;
-        if (share !== undefined && share.active >= share.connections) continue;
+        if (share !== undefined && (this.#shares.get(share) ?? 0) >= share.connections) continue;
         this.#waiters.delete(waiter);
         this.#active++;
-        if (share !== undefined) share.active++;
+        this.#count(share, 1);
         const isNew = this.#active > this.peakConnections;
         if (isNew) this.peakConnections = this.#active;
         waiter.grant(isNew ? this.link.connectMs : 0);

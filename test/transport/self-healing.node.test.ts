@@ -27,6 +27,43 @@ describe("a server without ranges", () => {
     await expect(openSource(`${url}/file`)).rejects.toMatchObject({ code: "RANGE_IGNORED", status: 200 });
   });
 
+  it.each([
+    ["with its length", true],
+    ["without a length", false],
+  ])("that offers 1 GiB %s takes no more than 1 MiB to be refused, amid reading too", async (_, told) => {
+    const GiB = 2 ** 30;
+    let ignores = false;
+    let taken = 0;
+    const answer = (range: string): Response => {
+      const [, start = "0", end = "0"] = /bytes=(\d+)-(\d+)/.exec(range) ?? [];
+      const length = Number(end) - Number(start) + 1;
+      const headers = { "content-range": `bytes ${start}-${end}/${GiB}`, "content-length": String(length) };
+      return new Response(new Uint8Array(length), { status: 206, headers });
+    };
+    const whole = (): Response => {
+      const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+        taken += 16_384;
+        controller.enqueue(new Uint8Array(16_384));
+      };
+      const body = new ReadableStream({ pull }, { highWaterMark: 0 });
+      return new Response(body, {
+        status: 200,
+        ...(told ? { headers: { "content-length": String(GiB) } } : {}),
+      });
+    };
+    const client: typeof fetch = async (_url, init) =>
+      ignores ? whole() : answer(new Headers(init?.headers).get("range") ?? "");
+    await using source = await openSource("http://127.0.0.1:9/file", { client, retry: false });
+    ignores = true;
+    await expect(source.read([1_000_000, 1_000_010])).rejects.toMatchObject({ code: "RANGE_IGNORED" });
+    await expect(openSource("http://127.0.0.1:9/other", { client, retry: false })).rejects.toMatchObject({
+      code: "RANGE_IGNORED",
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(taken).toBeLessThanOrEqual(2 ** 20);
+    expect(source.receipt.bytesReceived).toBeLessThan(2 ** 20);
+  });
+
   it("serves every read from one download where that is allowed", async () => {
     const { url, requests } = await start({ misbehave: "ignores-range" });
     await using source = await openSource(`${url}/file`, { ifRangesIgnored: "download" });
