@@ -21,11 +21,14 @@ export type {
   BlockStore,
   Bytes,
   Identity,
+  PlannedReadOptions,
   PlannedSource,
   ReadOptions,
+  ReadPlan,
   Receipt,
   Source,
   SourceEvent,
+  StreamOptions,
 } from "./source/source.ts";
 export type { Client } from "./source/transport.ts";
 export type { OverlapCase, OverlapPolicy } from "./stream/plan-overlap.ts";

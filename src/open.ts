@@ -52,7 +52,7 @@ export interface OpenOptions extends HttpOptions {
  * Enough for the header of nearly every format and a small file whole, and still within the first round trips of a new
  * connection (ten segments of 1,460 bytes double to 43 KB by the second, RFC 6928).
  */
-const PROBE: RangeInput = new Range(0, 32 * 1024);
+const PROBE_BYTES = 32 * 1024;
 const CACHE_BYTES = 64 * 1024 * 1024;
 /** A file of moderate size, which `fast` may hold whole where nobody set a limit. */
 const FAST_BYTES = 128 * 1024 * 1024;
@@ -74,7 +74,7 @@ export async function openSource(input: OpenInput, options: OpenOptions = {}): P
   if (isPlanned(input)) return input;
   const settings = engineSettings(options);
   if (!isUrl(input)) return openLocal(input, settings);
-  const probe = options.probe ?? PROBE;
+  const probe = options.probe ?? defaultProbe(options);
   const ask = rangeAsk(probe);
   if (ask === undefined) throw badOption("probe", "a range from a position on, or a suffix");
   const engine = await openUrl(input, options, { ask, exact: false });
@@ -85,6 +85,11 @@ export async function openSource(input: OpenInput, options: OpenOptions = {}): P
     await engine.close();
     throw error;
   }
+}
+
+/** What nobody asked for must not use up what may be received. */
+function defaultProbe({ maxBytes = PROBE_BYTES }: OpenOptions): Range {
+  return new Range(0, Math.max(1, Math.floor(Math.min(PROBE_BYTES, maxBytes))));
 }
 
 /** What a RangeStream opens with. */
@@ -207,7 +212,8 @@ function engineSettings({ cache, policy = "balanced", maxBytes, onEvent }: OpenO
   if (!POLICIES.includes(policy)) throw badOption("policy", "'fast', 'balanced' or 'lean'");
   if (maxBytes !== undefined && (typeof maxBytes !== "number" || !(maxBytes >= 0)))
     throw badOption("maxBytes", "a number of bytes");
-  const mayHoldBytes = policy === "fast" && cache === undefined ? FAST_BYTES : undefined;
+  const mayHoldBytes =
+    policy === "fast" && cache !== false && cache?.maxBytes === undefined ? FAST_BYTES : undefined;
   return {
     cacheBytes: resolveCache(cache),
     mayHoldBytes,

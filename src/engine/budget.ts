@@ -32,8 +32,8 @@ export class Budget {
   allowance(wanted = 0): number {
     const { policy, meter } = this.#parts;
     const left = Math.max(0, this.#left() - wanted);
-    if (policy === "lean") return 0;
-    if (policy === "fast") return left;
+    // `lean` reads over no gap but one that costs less than a request, and those no rule here must bound.
+    if (policy !== "balanced") return left;
     const unasked = this.#parts.unaskedBytes();
     const asked = Math.max(0, meter.ranges.byteLength - unasked);
     return Math.max(0, Math.min(left, asked + FREE_BYTES - unasked));

@@ -109,7 +109,8 @@ export class FlowPlanner {
     if (gap === undefined || this.#smallMisses < BLOCKS_AFTER || !this.#isSmallMiss(ranges, gaps, hints))
       return gaps;
     const start = Math.floor(gap.start / BLOCK_BYTES) * BLOCK_BYTES;
-    const end = Math.min(size, Math.ceil(gap.end / BLOCK_BYTES) * BLOCK_BYTES);
+    const limit = Math.max(gap.end, hints.aheadEnd ?? size);
+    const end = Math.min(size, limit, Math.ceil(gap.end / BLOCK_BYTES) * BLOCK_BYTES);
     if (end - start > budget.allowance()) return gaps;
     const block = map.missing(new Range(start, end)).find((part) => part.contains(gap));
     // Nothing where a request is under way that is not worth waiting for.

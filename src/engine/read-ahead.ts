@@ -157,7 +157,8 @@ export class ReadAhead {
     if (!this.#proven(head, hints)) return false;
     const link = this.#host.link();
     const cap = this.#windowCap(link);
-    if (cap < MIN_WINDOW) return false;
+    // Without latency nothing is gained by asking sooner.
+    if (link.latencyMs === 0 || cap < MIN_WINDOW) return false;
     head.ahead ??= new AheadWindow(
       range.start,
       Math.min(cap, Math.max(this.#firstWindow(link, range), this.#runLeft(head))),
