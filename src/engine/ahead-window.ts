@@ -59,6 +59,7 @@ export class AheadWindow {
     this.end = Math.max(this.end, position);
     const piece = Math.min(MAX_PIECE, Math.max(MIN_PIECE, this.#size / connectionsFor(link)));
     const pieces: Range[] = [];
+    const most = position + Math.min(this.#size + MIN_PIECE, Math.max(MIN_PIECE, cap));
     const many = Math.floor((position + this.#size - this.end) / piece);
     while (this.end < limit) {
       // Pieces of one length that begin together end together, and then all connections wait for their next answer at once: 96 of 125
@@ -66,8 +67,9 @@ export class AheadWindow {
       const share = many < 2 ? 1 : Math.min(1, (pieces.length + 1) / many);
       const length = Math.round(Math.max(MIN_PIECE, piece * share));
       const rest = limit - this.end;
-      const next = rest < 1.5 * length ? limit : this.end + length;
-      if (next > position + this.#size + MIN_PIECE && this.end > position) break;
+      const whole = rest < 1.5 * length ? limit : this.end + length;
+      if (whole > most && this.end > position) break;
+      const next = Math.min(whole, most);
       pieces.push(new Range(this.end, next));
       this.end = next;
     }

@@ -105,7 +105,7 @@ function listener(onArrived?: (range: Range) => void): FlowReader & { readonly h
       heard.push(String(range));
       onArrived?.(range);
     },
-    ended: (error) => heard.push(error === undefined ? "end" : `error ${String(error)}`),
+    ended: (error) => heard.push(error === undefined ? "end" : `error ${error as string}`),
   };
 }
 

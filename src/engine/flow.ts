@@ -99,6 +99,11 @@ export class Flow implements PendingSpan {
     return !this.#pumping;
   }
 
+  /** Several readers get the same bytes. */
+  get isShared(): boolean {
+    return this.#readers.size > 1;
+  }
+
   /** Takes part. Each reader must {@link Flow.leave} unless it was told of the end. */
   join(reader: FlowReader): void {
     this.#turn.ahead = false;

@@ -135,7 +135,8 @@ export class StreamReader implements ChunkReader {
     const from = this.#position - range.start;
     const to = Math.min(this.#end, range.end) - range.start;
     const whole = from === 0 && to === bytes.byteLength;
-    waiting.resolve(whole && this.#host.keepsNothing ? bytes : bytes.slice(from, to));
+    const isOurs = whole && this.#host.keepsNothing && this.#flow?.isShared === false;
+    waiting.resolve(isOurs ? bytes : bytes.slice(from, to));
   }
 
   #ended(error: unknown): void {

@@ -96,7 +96,6 @@ export class ImitatedWire implements WireSource {
   readonly #options: ImitatedWireOptions;
   readonly #waiters = new Set<Waiter>();
   readonly #shares = new Map<Share, number>();
-  readonly #shares = new WeakMap<Share, number>();
   #active = 0;
 
   constructor(options: ImitatedWireOptions) {
@@ -190,14 +189,6 @@ export class ImitatedWire implements WireSource {
 
   #count(share: Share | undefined, change: number): void {
     if (share !== undefined) this.#shares.set(share, (this.#shares.get(share) ?? 0) + change);
-  }
-
-  /** Connections that the requests of one plan hold. */
-  #count(share: Share | undefined, more: number): number {
-    if (share === undefined) return 0;
-    const count = (this.#shares.get(share) ?? 0) + more;
-    this.#shares.set(share, count);
-    return count;
   }
 
   #grant(): void {

@@ -1,0 +1,206 @@
+import { describe, expect, it } from "vitest";
+import { expectWireBytes, type ImitatedOptions, openImitated } from "../../test/engine/imitated-engine.ts";
+import { CLOUD, SLOW, WAN } from "../../test/engine/imitated-wire.ts";
+import { settled } from "../../test/engine/virtual-clock.ts";
+import type { Bytes } from "../source/source.ts";
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const file: ImitatedOptions = { size: 64 * MiB };
+
+/** Reads to the end, and checks every chunk at its place. */
+async function drain(
+  stream: ReadableStream<Bytes>,
+  start: number,
+  onChunk?: (position: number) => void,
+): Promise<number> {
+  let position = start;
+  for await (const chunk of stream) {
+    expectWireBytes(chunk, position, position + chunk.length);
+    position += chunk.length;
+    onChunk?.(position);
+  }
+  return position;
+}
+
+describe("a stream", () => {
+  it.each([
+    ["cloud", CLOUD],
+    ["wan", WAN],
+    ["slow", SLOW],
+  ])(
+    "comes over several connections in order, with at most 8 MiB in flight and unread: %s",
+    async (_, link) => {
+      let position = 0;
+      let mostAhead = 0;
+      const { wire, engine } = openImitated({
+        ...file,
+        size: 32 * MiB,
+        link,
+        beforeChunk: ({ range }) => {
+          mostAhead = Math.max(mostAhead, range.end - position);
+        },
+      });
+      const end = await drain(engine.stream(), 0, (now) => {
+        position = now;
+      });
+      expect(end).toBe(32 * MiB);
+      expect(mostAhead).toBeLessThanOrEqual(8 * MiB);
+      expect(wire.meter.bytesReceived).toBe(32 * MiB);
+      expect(engine.receipt.bytesWanted).toBe(32 * MiB);
+      if (link !== SLOW) expect(wire.peakConnections).toBeGreaterThan(1);
+      expect(wire.active).toBe(0);
+    },
+  );
+
+  it("is faster than one connection where several give more", async () => {
+    const { wire, engine } = openImitated({ ...file, link: WAN });
+    await drain(engine.stream([0, 32 * MiB]), 0);
+    const oneMs = (1000 * 32 * MiB) / WAN.bytesPerSecond;
+    expect(wire.clock.now).toBeLessThan(oneMs / 1.9);
+  });
+
+  it("of which nobody reads on stops the wire, and goes on where it stopped", async () => {
+    const { wire, engine } = openImitated({ ...file, link: CLOUD });
+    const reader = engine.stream().getReader();
+    let position = 0;
+    for (let chunks = 0; chunks < 20; chunks++) position += (await reader.read()).value?.length ?? 0;
+    await wire.clock.sleep(60_000);
+    const before = wire.meter.bytesReceived;
+    expect(before).toBeLessThanOrEqual(position + 8 * MiB);
+    await wire.clock.sleep(60_000);
+    expect(wire.meter.bytesReceived).toBe(before);
+    reader.releaseLock();
+    await reader.closed.catch(() => undefined);
+  });
+
+  it("before it is read sends nothing", async () => {
+    const { wire, engine } = openImitated(file);
+    const stream = engine.stream();
+    await settled();
+    expect(wire.asked).toEqual([]);
+    await stream.cancel();
+    await settled();
+    expect(wire.asked).toEqual([]);
+  });
+
+  it("with nothing ahead is one request, pulled as it is read", async () => {
+    const { wire, engine } = openImitated(file);
+    const reader = engine.stream([MiB, 9 * MiB], { aheadBytes: 0 }).getReader();
+    for (let chunks = 1; chunks <= 3; chunks++) {
+      await reader.read();
+      await wire.clock.sleep(1000);
+      expect(wire.requests).toMatchObject([{ deliveredBytes: chunks * 64 * KiB }]);
+    }
+    await reader.cancel();
+    expect(wire.requests).toMatchObject([{ state: "cancelled" }]);
+  });
+
+  it("that is short is one request for exactly its bytes", async () => {
+    const { wire, engine } = openImitated(file);
+    await drain(engine.stream([1000, 401_000]), 1000);
+    expect(wire.asked).toEqual(["[1000, 401000)"]);
+  });
+
+  it("takes what is held, joins what is in flight, and asks for the gaps alone", async () => {
+    const { wire, engine } = openImitated({ ...file, policy: "lean" });
+    await engine.read([100_000, 200_000]);
+    const flying = engine.read([300_000, 400_000]);
+    await settled();
+    expect(await drain(engine.stream([0, 450_000]), 0)).toBe(450_000);
+    await flying;
+    expect(wire.meter.bytesReceived).toBe(450_000);
+    expect([...wire.asked].sort()).toEqual(
+      ["[0, 100000)", "[100000, 200000)", "[200000, 300000)", "[300000, 400000)", "[400000, 450000)"].sort(),
+    );
+    const before = engine.receipt.cacheHits;
+    await drain(engine.stream([0, 450_000]), 0);
+    expect(engine.receipt.cacheHits).toBe(before + 1);
+    expect(wire.requests).toHaveLength(5);
+  });
+
+  it("given up ends every request of its own", async () => {
+    for (const how of ["cancel", "abort"] as const) {
+      const { wire, engine } = openImitated({ ...file, link: WAN });
+      const controller = new AbortController();
+      const reader = engine.stream([0], { signal: controller.signal }).getReader();
+      await reader.read();
+      if (how === "cancel") await reader.cancel();
+      else {
+        const next = reader.read();
+        controller.abort("enough");
+        await expect(next).rejects.toBe("enough");
+      }
+      await settled();
+      const received = wire.meter.bytesReceived;
+      await wire.clock.sleep(5000);
+      expect(wire.meter.bytesReceived).toBe(received);
+      expect(wire.active).toBe(0);
+    }
+  });
+
+  it("gives up nothing that another reads", async () => {
+    const { wire, engine } = openImitated({ ...file, link: WAN });
+    const first = engine.stream([0, 8 * MiB]).getReader();
+    const second = drain(engine.stream([0, 8 * MiB]), 0);
+    await first.read();
+    await first.cancel();
+    expect(await second).toBe(8 * MiB);
+    expect(wire.meter.bytesReceived).toBeLessThanOrEqual(12 * MiB);
+  });
+
+  it.each([
+    ["a cache", 64 * MiB],
+    ["a small cache", 256 * KiB],
+    ["no cache", 0],
+  ])("shares its requests with another that reads the same beside it, with %s", async (_, cacheBytes) => {
+    const { wire, engine } = openImitated({ ...file, link: WAN, cacheBytes });
+    const ends = await Promise.all([1, 2].map(() => drain(engine.stream([0, 4 * MiB]), 0)));
+    expect(ends).toEqual([4 * MiB, 4 * MiB]);
+    if (cacheBytes >= 4 * MiB) expect(wire.meter.bytesReceived).toBe(4 * MiB);
+    expect(wire.active).toBe(0);
+  });
+
+  it("ends with the failure of a request, after every byte before it", async () => {
+    const { wire, engine } = openImitated({
+      ...file,
+      link: WAN,
+      beforeChunk: ({ range, deliveredBytes }) => {
+        if (range.start + deliveredBytes >= 3 * MiB) throw new Error("torn");
+      },
+    });
+    let position = 0;
+    const drained = drain(engine.stream([0, 8 * MiB]), 0, (now) => {
+      position = now;
+    });
+    await expect(drained).rejects.toThrow("torn");
+    expect(position).toBeGreaterThanOrEqual(MiB);
+    await settled();
+    expect(wire.active).toBe(0);
+  });
+});
+
+describe("the chunks of a stream", () => {
+  it.each([64 * MiB, 0])(
+    "belong to whoever reads them, also where two share one request: cache of %d",
+    async (cacheBytes) => {
+      for (const aheadBytes of [0, 8 * MiB]) {
+        const { engine } = openImitated({ ...file, cacheBytes });
+        const spoil = async (): Promise<number> => {
+          let position = 0;
+          for await (const chunk of engine.stream([0, MiB], { aheadBytes })) {
+            expectWireBytes(chunk, position, position + chunk.length);
+            position += chunk.length;
+            expect(chunk.byteOffset + chunk.length).toBeLessThanOrEqual(chunk.buffer.byteLength);
+            new Uint8Array(chunk.buffer).fill(255);
+          }
+          return position;
+        };
+        expect(
+          await Promise.all([spoil(), spoil(), engine.read([0, MiB]).then(({ length }) => length)]),
+        ).toEqual([MiB, MiB, MiB]);
+        expectWireBytes(await engine.read([0, MiB]), 0, MiB);
+      }
+    },
+  );
+});
