@@ -17,7 +17,7 @@ import type {
 import { streamChunks } from "../source/stream-chunks.ts";
 import { waitFor } from "../source/wait-for.ts";
 import { Budget } from "./budget.ts";
-import { Flow, type FlowHost } from "./flow.ts";
+import { Flow, type FlowHost, type FlowOutcome } from "./flow.ts";
 import { FlowPlanner } from "./flow-planner.ts";
 import type { PlannedReads } from "./plan-reads.ts";
 import { type Policy, ReadAhead } from "./read-ahead.ts";
@@ -222,9 +222,10 @@ export class Engine implements PlannedSource {
     if (this.#closed) return;
     this.#closed = true;
     const reason = closedError(this.name);
+    // First, or it would fetch on in the place of what is cancelled.
+    this.#ahead.close();
     for (const group of [...this.#groups]) group.fail(reason);
     for (const flow of [...this.#flows]) flow.cancel(reason);
-    this.#ahead.close();
     this.#map.clear();
     await this.#parts.stored?.flush();
     if (this.#parts.owned) await this.#parts.source.close();
@@ -351,13 +352,13 @@ export class Engine implements PlannedSource {
     }
   }
 
-  #settled(flow: Flow, outcome: "complete" | "failed" | "left"): void {
+  #settled(flow: Flow, outcome: FlowOutcome): void {
     this.#flows.delete(flow);
     this.#map.settle(flow);
     const rest = new Range(flow.position, flow.range.end);
     if (flow.isBounded) this.#budget.noLongerAwaiting(rest.length);
     this.#map.notFetched(rest);
-    this.#ahead.settled(flow);
+    this.#ahead.settled(flow, outcome);
     // Bytes of a body that proved wrong in the end, and of a read that was given up, leave no trace.
     if (outcome === "failed" || (outcome === "left" && !flow.hasServed)) this.#map.drop(flow);
   }

@@ -14,6 +14,9 @@ export interface FlowReader {
   ended(error: unknown): void;
 }
 
+/** How a {@link Flow} came to its end: nobody wanted it any more where it was *left*. */
+export type FlowOutcome = "complete" | "failed" | "left";
+
 /** What a {@link Flow} tells whoever started it. */
 export interface FlowHost {
   /** For messages. */
@@ -23,7 +26,7 @@ export interface FlowHost {
   arriving(flow: Flow, range: Range): void;
   /** Called after the readers were: the bytes may be kept. */
   arrived(flow: Flow, range: Range, bytes: Bytes): void;
-  settled(flow: Flow, outcome: "complete" | "failed" | "left"): void;
+  settled(flow: Flow, outcome: FlowOutcome): void;
 }
 
 /** What a {@link Flow} is made of. */
@@ -176,7 +179,7 @@ export class Flow implements PendingSpan {
     host.arrived(this, range, bytes);
   }
 
-  #settle(outcome: "complete" | "failed" | "left", error: unknown): void {
+  #settle(outcome: FlowOutcome, error: unknown): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
     if (outcome === "complete") this.#parts.body.cancel();

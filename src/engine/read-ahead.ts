@@ -1,7 +1,7 @@
 import { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
 import { AheadWindow, connectionsFor } from "./ahead-window.ts";
-import type { Flow } from "./flow.ts";
+import type { Flow, FlowOutcome } from "./flow.ts";
 import { type Head, Heads } from "./heads.ts";
 
 /** How many bytes may be spent for time. */
@@ -61,6 +61,7 @@ export class ReadAhead {
   #rentMs = 0;
   /** The source is being read through: the requests that do it. */
   #through: Set<Flow> | undefined;
+  #isClosed = false;
 
   constructor(host: ReadAheadHost) {
     this.#host = host;
@@ -77,7 +78,7 @@ export class ReadAhead {
   note(range: Range): void {
     const head = this.#heads.follow(range, 0);
     if (head?.ahead?.isDue(head.position) !== true) return;
-    queueMicrotask(() => this.#advance(head, range, {}));
+    queueMicrotask(() => this.#isClosed || this.#advance(head, range, {}));
   }
 
   /** A read that needs bytes which are not held. Tells whether it is part of a proven way. */
@@ -92,12 +93,16 @@ export class ReadAhead {
   }
 
   /** A request that was made ahead is over. */
-  settled(flow: Flow): void {
-    if (this.#through?.delete(flow)) this.#readThrough(this.#through);
+  settled(flow: Flow, outcome: FlowOutcome): void {
+    if (this.#through?.delete(flow) !== true) return;
+    if (outcome === "complete") this.#readThrough(this.#through);
+    // What failed would be asked for again and again, and nobody would hear of it.
+    else this.#through = new Set();
   }
 
   /** Lets go of all that nobody reads. */
   close(): void {
+    this.#isClosed = true;
     this.#flows.clear();
     this.#through = undefined;
   }
