@@ -13,6 +13,7 @@ import { badOption, type HttpOptions, resolveHttpSettings } from "./source/http-
 import { Meter } from "./source/meter.ts";
 import { type FirstAsk, openHttpSource } from "./source/open-http-source.ts";
 import type { BlockStore, Bytes, PlannedSource, Source, SourceEvent } from "./source/source.ts";
+import { streamChunks } from "./source/stream-chunks.ts";
 import { redactUrl } from "./source/url.ts";
 
 /** What can be opened. */
@@ -178,7 +179,8 @@ async function openSingle(input: string | URL, options: OpenOptions): Promise<Pl
   const meter = new Meter();
   const first: FirstAsk = { ask: { kind: "from", start: 0 }, exact: false };
   const opened = await openHttpSource(resolveHttpSettings(input, options, meter), first, options.signal);
-  const body = opened.whole ?? opened.first?.stream ?? new ReadableStream();
+  const { first: head } = opened;
+  const body = opened.whole ?? (head === undefined ? new ReadableStream() : streamChunks(() => head.body));
   const keptBytes = resolveCache(options.cache);
   return aroundOneBody(opened.source, body, { meter, keptBytes, onEvent: options.onEvent });
 }

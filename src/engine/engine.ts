@@ -32,7 +32,7 @@ import { type WireBody, type WireSource, wireSource } from "./wire.ts";
 /** The body of a first answer, open and not yet read. */
 export interface OpeningBody {
   readonly range: Range;
-  readonly stream: ReadableStream<Bytes>;
+  readonly body: WireBody;
 }
 
 /** What an engine is put around. */
@@ -326,12 +326,7 @@ export class Engine implements PlannedSource {
     return stored === undefined ? open(range) : new StoredBody(range, stored, open);
   }
 
-  #openFirst({ range, stream }: OpeningBody): Flow {
-    const reader = stream.getReader();
-    const body = {
-      readWithin: async () => (await reader.read()).value,
-      cancel: () => void reader.cancel().catch(() => undefined),
-    };
+  #openFirst({ range, body }: OpeningBody): Flow {
     return this.#begin(new Flow({ range, body, host: this.#flowHost }));
   }
 

@@ -92,6 +92,8 @@ function checkClient(client: unknown): void {
 }
 
 function resolveHeaders(init: HeadersInit | undefined): ReadonlyMap<string, string> {
+  // Making a Headers costs Node 45 ms of CPU once, in which it loads all of its fetch.
+  if (init === undefined) return new Map();
   try {
     const headers = new Headers(init);
     headers.delete("range");

@@ -28,7 +28,7 @@ export interface FirstAsk {
 export interface HttpOpening {
   readonly source: HttpSource;
   /** Undefined where the file is empty, or comes whole. */
-  readonly first: { readonly range: Range; readonly stream: ReadableStream<Bytes> } | undefined;
+  readonly first: { readonly range: Range; readonly body: RangeBody } | undefined;
   /** All of the file, where the server knows no ranges and may send it whole: then nothing else can be read from. */
   readonly whole: ReadableStream<Bytes> | undefined;
 }
@@ -86,8 +86,7 @@ function openFirst(link: HttpLink, first: FirstAsk, answer: VerifiedExchange): H
   // A probe is content with what came; an exact range goes on after a legal shorter answer.
   const range =
     exact ?? new Range(wanted.start, first.exact ? (link.pinned?.size ?? wanted.end) : wanted.end);
-  const body = new RangeBody(link, range, answer);
-  return { range, stream: streamChunks(() => body) };
+  return { range, body: new RangeBody(link, range, answer) };
 }
 
 async function settle(link: HttpLink, first: FirstAsk, call: Call): Promise<Settled> {
