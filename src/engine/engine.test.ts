@@ -3,6 +3,7 @@ import { expectWireBytes, type ImitatedOptions, openImitated } from "../../test/
 import { CLOUD, SLOW, WAN } from "../../test/engine/imitated-wire.ts";
 import { settled } from "../../test/engine/virtual-clock.ts";
 import type { Bytes } from "../source/source.ts";
+import { sliceSource } from "./slice-source.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -376,5 +377,20 @@ describe("maxBytes", () => {
     for (let start = 0; start < 400_000; start += 4000) await engine.read([start, start + 4000]);
     await wire.clock.sleep(1000);
     expect(wire.meter.bytesReceived).toBeLessThanOrEqual(600_000);
+  });
+});
+
+describe("a slice", () => {
+  it("is read ahead of to its end and not beyond, however it is read", async () => {
+    const { wire, engine } = openImitated({ ...file, policy: "fast" });
+    const slice = sliceSource(engine, [10 * MiB, 14 * MiB]);
+    for (let start = 0; start < 4 * MiB; start += 64 * KiB) {
+      const range = [start, start + 64 * KiB] as const;
+      const bytes = slice.tryRead(range) ?? (await slice.read(range));
+      expectWireBytes(bytes, 10 * MiB + start, 10 * MiB + start + 64 * KiB);
+    }
+    await wire.clock.sleep(1000);
+    expect(wire.meter.bytesReceived).toBe(4 * MiB);
+    expect([...wire.meter.ranges].map(String)).toEqual([`[${10 * MiB}, ${14 * MiB})`]);
   });
 });

@@ -17,6 +17,8 @@ export interface Head {
   gapBytes: number;
   /** What is fetched ahead of it, once its way is proven. */
   ahead: AheadWindow | undefined;
+  /** Nothing of its reader's lies beyond, as its last read said that told of anything. */
+  aheadEnd: number | undefined;
 }
 
 /** Readers of one source that are told apart; more than a program reads side by side. *Unmeasured*. */
@@ -67,6 +69,7 @@ export class Heads {
       readBytes: range.length,
       gapBytes: 0,
       ahead: undefined,
+      aheadEnd: undefined,
     };
     this.#heads.unshift(head);
     if (this.#heads.length > MAX_HEADS) this.#heads.pop();

@@ -78,7 +78,7 @@ export class ReadAhead {
   note(range: Range): void {
     const head = this.#heads.follow(range, 0);
     if (head?.ahead?.isDue(head.position) !== true) return;
-    queueMicrotask(() => this.#isClosed || this.#advance(head, range, {}));
+    queueMicrotask(() => this.#isClosed || this.#advance(head, range, head));
   }
 
   /** A read that needs bytes which are not held. Tells whether it is part of a proven way. */
@@ -159,6 +159,7 @@ export class ReadAhead {
 
   /** Sees to it that enough lies ahead of a proven head; tells whether it is proven. */
   #advance(head: Head, range: Range, hints: ReadHints): boolean {
+    head.aheadEnd = hints.aheadEnd;
     if (!this.#proven(head, hints)) return false;
     const link = this.#host.link();
     const cap = this.#windowCap(link);
