@@ -110,6 +110,20 @@ export class SpanMap<Pending extends PendingSpan> {
     return this.#cut(span, new Range(position, Math.min(end, span.range.end)));
   }
 
+  /**
+   * As {@link SpanMap.pieceAt}, but what lies wholly inside is handed over as it is, and no longer held: for whoever reads more than
+   * could stay, a copy would cost time and everything else that is held.
+   */
+  takeAt(position: number, end: number): Bytes | undefined {
+    const span = this.#spans.get(position);
+    if (span?.kind !== "held") return undefined;
+    const { range, bytes } = span;
+    if (range.start !== position || range.end > end || !this.#recency.has(span))
+      return this.pieceAt(position, end);
+    this.#forget(span);
+    return bytes;
+  }
+
   /** The request that will bring `position`, if one will. */
   pendingAt(position: number): Pending | undefined {
     const span = this.#spans.get(position);

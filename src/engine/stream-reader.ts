@@ -17,6 +17,8 @@ export interface StreamHost {
   link(): LinkEstimate;
   /** A copy of what is held from `position` on, at most to `end`. */
   heldAt(position: number, end: number): Bytes | undefined;
+  /** The same, and it need not stay held. */
+  takeAt(position: number, end: number): Bytes | undefined;
   /** The request that brings `position` sooner than one of its own would. */
   pendingAt(position: number): Flow | undefined;
   /** What of `range` nobody fetched or fetches. */
@@ -34,6 +36,8 @@ export interface StreamExtent {
   readonly range: Range;
   /** Bytes that may be in flight and unread; 0 fetches by one request what is pulled, and nothing ahead of it. */
   readonly aheadBytes: number;
+  /** It is more than could stay held: what was read is let go. */
+  readonly passing: boolean;
 }
 
 /** What is asked for at once when nothing is known of how far the reader goes. Doubles as it goes on. */
@@ -44,6 +48,7 @@ export class StreamReader implements ChunkReader {
   readonly #host: StreamHost;
   readonly #end: number;
   readonly #aheadBytes: number;
+  readonly #passing: boolean;
   readonly #ahead = new Set<Flow>();
   #position: number;
   readonly #window: AheadWindow | undefined;
@@ -54,11 +59,12 @@ export class StreamReader implements ChunkReader {
     ended: (error) => this.#ended(error),
   };
 
-  constructor(host: StreamHost, { range, aheadBytes }: StreamExtent) {
+  constructor(host: StreamHost, { range, aheadBytes, passing }: StreamExtent) {
     this.#host = host;
     this.#position = range.start;
     this.#end = range.end;
     this.#aheadBytes = aheadBytes;
+    this.#passing = passing;
     if (aheadBytes > 0) this.#window = new AheadWindow(range.start, Math.min(FIRST_WINDOW, aheadBytes));
   }
 
@@ -69,7 +75,7 @@ export class StreamReader implements ChunkReader {
       signal?.throwIfAborted();
       if (this.#position === this.#end) return undefined;
       this.#fetchAhead();
-      const chunk = this.#host.heldAt(this.#position, this.#end) ?? (await this.#nextOfFlow(signal));
+      const chunk = this.#held() ?? (await this.#nextOfFlow(signal));
       // Nothing where a flow came to its end, or passed this place before: then look again.
       if (chunk === undefined) continue;
       this.#position += chunk.byteLength;
@@ -81,6 +87,12 @@ export class StreamReader implements ChunkReader {
     this.#leaveFlow();
     for (const flow of this.#ahead) flow.abandon();
     this.#ahead.clear();
+  }
+
+  #held(): Bytes | undefined {
+    return this.#passing
+      ? this.#host.takeAt(this.#position, this.#end)
+      : this.#host.heldAt(this.#position, this.#end);
   }
 
   /** Keeps the window ahead of the reader filled, in pieces side by side. */
@@ -132,6 +144,11 @@ export class StreamReader implements ChunkReader {
     const waiting = this.#waiting;
     if (waiting === undefined || !range.contains(this.#position)) return;
     this.#waiting = undefined;
+    if (this.#passing) {
+      // It is held by the time that this is seen.
+      waiting.resolve(undefined);
+      return;
+    }
     const from = this.#position - range.start;
     const to = Math.min(this.#end, range.end) - range.start;
     const whole = from === 0 && to === bytes.byteLength;
