@@ -41,6 +41,11 @@ const MAX_PIECE_BYTES = 8 * 1024 * 1024;
 /** What is smaller is not divided: an error of the estimate weighs more than what is gained. *Unmeasured*. */
 const MIN_PIECE_BYTES = 128 * 1024;
 /**
+ * The same while nothing is known of the bandwidth: on a link of 50 MB/s, dividing 760 KB over new connections takes longer than
+ * having it from the open one.
+ */
+const MIN_UNKNOWN_PIECE_BYTES = 1024 * 1024;
+/**
  * What a request costs on the wire beside its body: heads of 250 bytes out and 350-900 back, as object stores and CDNs send them,
  * and the packets around them.
  */
@@ -152,10 +157,14 @@ function checkRanges(missing: readonly Range[], within: Range | undefined): void
   throw new OutOfBoundsError(message, outside, within.end);
 }
 
+function minPieceBytes({ bandwidthMeasured }: LinkEstimate): number {
+  return bandwidthMeasured === false ? MIN_UNKNOWN_PIECE_BYTES : MIN_PIECE_BYTES;
+}
+
 /** Whether dividing one range cannot gain what plans are told apart by. */
 function isOneEnough(byteLength: number, { link, pieceBytes, connections }: Bounds): boolean {
   if (byteLength > pieceBytes) return false;
-  if (byteLength < 2 * MIN_PIECE_BYTES || connections === 1) return true;
+  if (byteLength < 2 * minPieceBytes(link) || connections === 1) return true;
   const load = { count: 1, byteLength, largest: byteLength };
   const divided = { count: connections, byteLength, largest: byteLength / connections };
   const open = { ...link, idle: connections };
@@ -186,7 +195,7 @@ function boundMerged({ count, byteLength }: GapCandidate, limits: Limits): numbe
   return least;
 }
 
-function mergeOver(missing: readonly Range[], gap: number, { pieceBytes, connections }: Limits): Merge {
+function mergeOver(missing: readonly Range[], gap: number, { link, pieceBytes, connections }: Limits): Merge {
   const lengths = new Float64Array(missing.length);
   let runs = 0;
   let byteLength = 0;
@@ -203,7 +212,7 @@ function mergeOver(missing: readonly Range[], gap: number, { pieceBytes, connect
     index = last + 1;
   }
   const kept = lengths.subarray(0, runs);
-  const large = kept.filter((length) => length > Math.max(MIN_PIECE_BYTES, byteLength / connections));
+  const large = kept.filter((length) => length > Math.max(minPieceBytes(link), byteLength / connections));
   return { gap, lengths: kept, byteLength, largest, count, large };
 }
 
@@ -222,7 +231,7 @@ function draftsOf(merge: Merge, limits: Limits): Draft[] {
   };
   for (const connections of connectionCandidates(limits)) {
     add(pieceBytes, connections);
-    const share = Math.max(MIN_PIECE_BYTES, Math.ceil(merge.byteLength / connections));
+    const share = Math.max(minPieceBytes(link), Math.ceil(merge.byteLength / connections));
     if (share < Math.min(pieceBytes, merge.largest)) add(share, connections);
   }
   if (merge.count < limits.connections) add(pieceBytes, merge.count);
