@@ -97,6 +97,8 @@ export class ImitatedWire implements WireSource {
   readonly #waiters = new Set<Waiter>();
   readonly #shares = new Map<Share, number>();
   #active = 0;
+  /** Bodies that are coming in, and share the link. */
+  #flowing = 0;
 
   constructor(options: ImitatedWireOptions) {
     this.#options = options;
@@ -180,8 +182,13 @@ export class ImitatedWire implements WireSource {
     this.#options.beforeChunk?.(request);
     const start = request.range.start + request.deliveredBytes;
     const range = new Range(start, Math.min(request.range.end, start + CHUNK_BYTES));
-    const share = this.link.totalBytesPerSecond / this.#active;
-    await this.clock.sleep((1000 * range.length) / Math.min(this.link.bytesPerSecond, share), signal);
+    this.#flowing++;
+    const share = this.link.totalBytesPerSecond / this.#flowing;
+    try {
+      await this.clock.sleep((1000 * range.length) / Math.min(this.link.bytesPerSecond, share), signal);
+    } finally {
+      this.#flowing--;
+    }
     request.deliveredBytes += range.length;
     this.meter.received(range);
     return wireBytes(range.start, range.end);
