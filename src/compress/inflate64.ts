@@ -31,6 +31,10 @@ const DISTANCES: readonly (readonly [base: number, bits: number])[] = stepwise({
   codesABit: 2,
 });
 
+/** Deflate itself: its code 285 is a length of 258 alone, and it has 30 distance codes. */
+const DEFLATE_LENGTHS: typeof LENGTHS = [...LENGTHS.slice(0, -1), [258, 0]];
+const DEFLATE_DISTANCES: typeof DISTANCES = DISTANCES.slice(0, 30);
+
 /** Codes whose bases follow one another, the first few without more bits, then each so many codes with one bit more. */
 function stepwise(plan: {
   first: number;
@@ -61,7 +65,7 @@ interface HuffmanCode {
 /** The input ended before the stream did. */
 export class TruncatedInput extends Error {}
 
-/** Inflates one deflate64 stream, fed in pieces. Synchronous; its errors are plain, and leave it unusable. */
+/** Inflates one deflate64 stream, or one of deflate, fed in pieces. Synchronous; its errors are plain, and leave it unusable. */
 export class Inflate64 {
   #input: Chunk = new Uint8Array(0);
   /** The next bit, counted from the start of `#input`. */
@@ -75,10 +79,31 @@ export class Inflate64 {
   #storedLeft = 0;
   #literals: HuffmanCode = buildCode([]);
   #distances: HuffmanCode = buildCode([]);
+  readonly #lengthValues: typeof LENGTHS;
+  readonly #distanceValues: typeof DISTANCES;
+
+  constructor(dialect: "deflate64" | "deflate" = "deflate64") {
+    const isDeflate = dialect === "deflate";
+    this.#lengthValues = isDeflate ? DEFLATE_LENGTHS : LENGTHS;
+    this.#distanceValues = isDeflate ? DEFLATE_DISTANCES : DISTANCES;
+  }
+
+  /** Whether all of the stream was there. */
+  get hasEnded(): boolean {
+    return this.#state === "end";
+  }
 
   /** Whether the stream has ended and there is more input. */
   get hasSurplus(): boolean {
     return this.#state === "end" && (this.#bit + 7) >> 3 < this.#input.length;
+  }
+
+  /** What was given beyond the end of the stream. */
+  takeSurplus(): Chunk {
+    const surplus = this.#input.subarray((this.#bit + 7) >> 3);
+    this.#input = new Uint8Array(0);
+    this.#bit = 0;
+    return surplus;
   }
 
   /** The output of the next piece of input. After the last, all of it is out, or this throws. */
@@ -181,8 +206,8 @@ export class Inflate64 {
         return;
       } else {
         this.#copyMatch(
-          this.#value(LENGTHS[symbol - 257]),
-          this.#value(DISTANCES[this.#symbol(this.#distances)]),
+          this.#value(this.#lengthValues[symbol - 257]),
+          this.#value(this.#distanceValues[this.#symbol(this.#distances)]),
         );
       }
     } while (this.#bit >> 3 < enough && this.#length - this.#handedOn < PIECE_BYTES);

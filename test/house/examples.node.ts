@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { patternBytes } from "../../src/testing/pattern-bytes.ts";
+import { buildTar } from "../tar/build-tar.ts";
 import { buildZip, text } from "../zip/build-zip.ts";
 import { root } from "./root.node.ts";
 
@@ -16,7 +18,15 @@ export interface Example {
 /** What `exampleUrl(name)` serves. */
 export function exampleFiles(): Record<string, Uint8Array | string> {
   const tides = "hour,metres\n0,1.2\n6,3.4\n12,1.1\n18,3.5\n";
+  const tar = buildTar([
+    { name: "harbour/", type: "5", mode: 0o755 },
+    { name: "harbour/readme.txt", data: text("Tides of one day.\n") },
+    { name: "harbour/photo.raw", data: patternBytes(300_000, 2) },
+    { name: "harbour/tides.csv", data: text(tides) },
+  ]);
   return {
+    "harbour.tar": tar,
+    "harbour.tar.gz": gzipSync(tar),
     "hello.txt": "Hello, range!",
     "data.bin": patternBytes(2 ** 20, 1),
     "harbour.zip": buildZip([

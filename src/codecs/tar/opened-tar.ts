@@ -1,0 +1,169 @@
+import { RangeStreamsError } from "../../errors.ts";
+import { Range } from "../../ranges/range.ts";
+import { RangeDict } from "../../ranges/range-dict.ts";
+import { beginCall } from "../../source/call.ts";
+import { closedError } from "../../source/closed-error.ts";
+import type { Bytes, PlannedSource } from "../../source/source.ts";
+import type { ArchiveIndex, Entry, EntryReadOptions, ResolvedLimits } from "../archive.ts";
+import type { Compression } from "./compression.ts";
+import type { WalkOptions } from "./read-records.ts";
+import type { TarArchive, TarEntry } from "./tar-archive.ts";
+import { type ArchiveData, compressedData, plainData } from "./tar-data.ts";
+import { indexTar } from "./tar-index.ts";
+import { overBudget, TarMember, type TarShared } from "./tar-member.ts";
+import { type TarRecord, TYPES } from "./tar-record.ts";
+
+/** How a tar was opened. */
+export interface OpenedTarOptions {
+  readonly walk: WalkOptions;
+  readonly limits: ResolvedLimits;
+  /** Undefined for a plain tar. */
+  readonly compression: Compression | undefined;
+  /** The archive closes the source. */
+  readonly owned: boolean;
+  readonly isIndexed: boolean;
+}
+
+/** A tar whose members are known. */
+export class OpenedTar implements TarArchive {
+  readonly format: TarArchive["format"];
+  readonly source: PlannedSource;
+  readonly entries: readonly TarMember[];
+  readonly #owned: boolean;
+  readonly #closing: AbortController = new AbortController();
+  readonly #data: ArchiveData;
+  readonly #shared: TarShared;
+  #byName: Map<string, TarMember[]> | undefined;
+  #ranges: RangeDict<Entry> | undefined;
+
+  constructor(source: PlannedSource, records: readonly TarRecord[], options: OpenedTarOptions) {
+    const { compression, limits, owned, walk, isIndexed } = options;
+    this.source = source;
+    this.format = compression?.format ?? "tar";
+    this.#owned = owned;
+    const dataOptions = { source, walk, isIndexed };
+    const { maxRatio } = limits;
+    this.#data =
+      compression === undefined
+        ? plainData(dataOptions)
+        : compressedData(dataOptions, { compression, maxRatio });
+    let targets: ReadonlyMap<TarMember, TarMember> | undefined;
+    const shared: TarShared = {
+      source,
+      archive: source.name,
+      data: this.#data,
+      method: compression?.method ?? "store",
+      limits,
+      budget: { left: limits.maxTotalBytes },
+      closed: this.#closing.signal,
+      target: (link) => {
+        targets ??= resolveLinks(this.entries);
+        return targets.get(link);
+      },
+      isWalk: false,
+    };
+    this.#shared = shared;
+    this.entries = Object.freeze(records.map((record) => new TarMember(shared, record)));
+  }
+
+  get ranges(): RangeDict<Entry> {
+    this.#ranges ??= this.#mapRanges();
+    return this.#ranges;
+  }
+
+  get(name: string): TarEntry {
+    const found = this.#named(name);
+    const [only] = found;
+    const { name: archive } = this.source;
+    if (only === undefined) {
+      const message = `Asked for ${name} in ${archive}: got no entry of that name; see its entries`;
+      throw new RangeStreamsError("NOT_FOUND", message);
+    }
+    if (found.length > 1) {
+      const got = `${found.length} entries of that name`;
+      const message = `Asked for ${name} in ${archive}: got ${got}; choose one of its entries`;
+      throw new RangeStreamsError("AMBIGUOUS", message);
+    }
+    return only;
+  }
+
+  toIndex(): ArchiveIndex {
+    return indexTar(this.source, this.format, this.entries);
+  }
+
+  async readMany(entries: readonly Entry[], options: EntryReadOptions = {}): Promise<Bytes[]> {
+    const members = entries.map((entry) => this.#own(entry));
+    const records = members.map((member) => member.readable(options));
+    const total = records.reduce((sum, { storedSize }) => sum + storedSize, 0);
+    if (total > this.#shared.budget.left)
+      throw overBudget(`${members.length} members of ${this.source.name}`);
+    const own = new AbortController();
+    const signals = [this.#closing.signal, options.signal, own.signal];
+    const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.source.name });
+    try {
+      call.signal.throwIfAborted();
+      const read = await this.#data.readMany(records, call.signal);
+      return members.map((member, index) => member.take(records[index] as TarRecord, read[index] as Bytes));
+    } finally {
+      own.abort();
+      call.end();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closing.signal.aborted) this.#closing.abort(closedError(this.source.name));
+    if (this.#owned) await this.source.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #own(entry: Entry): TarMember {
+    if (entry instanceof TarMember && entry.belongsTo(this.#shared)) return entry;
+    const message = `Asked ${this.source.name} for an entry that is not its own; give some of its entries`;
+    throw new RangeStreamsError("INVALID_ARGUMENT", message);
+  }
+
+  #named(name: string): readonly TarMember[] {
+    this.#byName ??= groupByName(this.entries);
+    return this.#byName.get(name) ?? [];
+  }
+
+  #mapRanges(): RangeDict<Entry> {
+    const ranges = new RangeDict<Entry>();
+    if (this.format !== "tar") return ranges;
+    for (const member of this.entries) {
+      const { start, data, storedSize } = member.record;
+      ranges.set(new Range(start, data + storedSize), member);
+    }
+    return ranges;
+  }
+}
+
+function groupByName(members: readonly TarMember[]): Map<string, TarMember[]> {
+  const groups = new Map<string, TarMember[]>();
+  for (const member of members) {
+    const group = groups.get(member.name);
+    if (group === undefined) groups.set(member.name, [member]);
+    else group.push(member);
+  }
+  return groups;
+}
+
+/**
+ * The member whose data each hard link stands for. As in extraction, where a later member of a name replaces an earlier one, and a
+ * link is made of what is there by then; so links to links end, however they are made.
+ */
+function resolveLinks(members: readonly TarMember[]): ReadonlyMap<TarMember, TarMember> {
+  const latest = new Map<string, TarMember>();
+  const targets = new Map<TarMember, TarMember>();
+  for (const member of members) {
+    const { name, type, linkTarget = "" } = member;
+    const target = type === TYPES.hardLink ? latest.get(linkTarget) : member;
+    if (target === undefined) latest.delete(name);
+    else latest.set(name, target);
+    if (target !== undefined && target !== member) targets.set(member, target);
+  }
+  return targets;
+}

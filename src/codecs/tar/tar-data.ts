@@ -1,0 +1,199 @@
+import { concatBytes } from "../../bytes/collect-bytes.ts";
+import { RangeStreamsError } from "../../errors.ts";
+import { Range } from "../../ranges/range.ts";
+import type { Bytes, PlannedSource } from "../../source/source.ts";
+import { type Compression, decompressSource } from "./compression.ts";
+import { readRecords, type WalkOptions } from "./read-records.ts";
+import { StreamInput } from "./stream-input.ts";
+import { brokenTar } from "./tar-format.ts";
+import { isSameMember, type TarRecord } from "./tar-record.ts";
+
+/** Where the bytes of a member come from. What is given belongs to the consumer; it may be too little of a tar that is cut short. */
+export interface TarData {
+  read(record: TarRecord, signal: AbortSignal): Promise<Bytes>;
+  stream(record: TarRecord, signal: AbortSignal): AsyncIterable<Bytes>;
+  /** Where the bytes lie in the archive. @throws UNSUPPORTED where they have no place of their own. */
+  locate(record: TarRecord, signal: AbortSignal): Promise<Range>;
+}
+
+/** Where the bytes of all members of an archive come from. */
+export interface ArchiveData extends TarData {
+  /** In the order asked. */
+  readMany(records: readonly TarRecord[], signal: AbortSignal): Promise<Bytes[]>;
+}
+
+/** What both kinds are told. */
+export interface TarDataOptions {
+  readonly source: PlannedSource;
+  readonly walk: WalkOptions;
+  /** The records come from an index: each is held against the archive's own header before its bytes are given. */
+  readonly isIndexed: boolean;
+}
+
+/** The data of a plain tar, in place. */
+export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveData {
+  const verified = new WeakSet<TarRecord>();
+  const headerOf = (record: TarRecord): Range[] =>
+    isIndexed && !verified.has(record) ? [new Range(record.start, record.data)] : [];
+  const dataOf = ({ data, storedSize }: TarRecord): Range => new Range(data, data + storedSize);
+  const verify = async (record: TarRecord, headers: Bytes): Promise<void> => {
+    await checkIndexed(record, headers, { ...walk, size: source.size });
+    verified.add(record);
+  };
+  const verifyAlone = async (record: TarRecord, signal: AbortSignal): Promise<void> => {
+    for (const range of headerOf(record)) await verify(record, await source.read(range, { signal }));
+  };
+  const readMany = async (records: readonly TarRecord[], signal: AbortSignal): Promise<Bytes[]> => {
+    const wanted = records.map((record) => [...headerOf(record), dataOf(record)]);
+    const parts = (await source.readMany(wanted.flat(), { signal, expect: "random" })).values();
+    const bytes: Bytes[] = [];
+    for (const [index, record] of records.entries()) {
+      if (wanted[index]?.length === 2) await verify(record, parts.next().value as Bytes);
+      bytes.push(parts.next().value as Bytes);
+    }
+    return bytes;
+  };
+  return {
+    readMany,
+    async read(record, signal) {
+      if (headerOf(record).length > 0) return (await readMany([record], signal))[0] as Bytes;
+      return record.storedSize === 0 ? new Uint8Array(0) : source.read(dataOf(record), { signal });
+    },
+    async *stream(record, signal) {
+      await verifyAlone(record, signal);
+      const reader = source.stream(dataOf(record), { signal }).getReader();
+      try {
+        for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+      } finally {
+        // Of a stream that has ended or failed this is a no-op.
+        reader.cancel().catch(() => undefined);
+      }
+    },
+    async locate(record, signal) {
+      await verifyAlone(record, signal);
+      return dataOf(record);
+    },
+  };
+}
+
+/** Walks the headers of one member again. @throws FORMAT where they tell of another. */
+async function checkIndexed(
+  record: TarRecord,
+  headers: Bytes,
+  walk: WalkOptions & { readonly size: number },
+): Promise<void> {
+  const { start, data } = record;
+  const input = {
+    size: walk.size,
+    read: async (position: number, length: number) =>
+      position < start || position + length > data
+        ? undefined
+        : headers.slice(position - start, position - start + length),
+  };
+  for await (const found of readRecords(input, { ...walk, start })) {
+    if (isSameMember(record, found)) return;
+    break;
+  }
+  throw otherThanIndexed(record, walk.name);
+}
+
+function otherThanIndexed({ start, name }: TarRecord, archive: string): RangeStreamsError {
+  return brokenTar(
+    { position: start, archive },
+    `another member than the ${name} of the index; index it anew`,
+  );
+}
+
+/** How a tar that is compressed as a whole is read. */
+export interface CompressedTar {
+  readonly compression: Compression;
+  readonly maxRatio: number | undefined;
+}
+
+/**
+ * The data of a compressed tar: each call goes through it from the start, headers and all, up to the last member it wants, and closes
+ * the wire there.
+ */
+export function compressedData(
+  { source, walk, isIndexed }: TarDataOptions,
+  { compression, maxRatio }: CompressedTar,
+): ArchiveData {
+  const isEmpty = ({ storedSize }: TarRecord): boolean => storedSize === 0 && !isIndexed;
+  /** Each of the records, which are ascending, as soon as its data comes. */
+  async function* pass(
+    records: readonly TarRecord[],
+    signal: AbortSignal,
+  ): AsyncGenerator<{ record: TarRecord; input: StreamInput }, void, void> {
+    const input = new StreamInput(decompressSource(source, { compression, signal, maxRatio }));
+    try {
+      let index = 0;
+      for await (const found of readRecords(input, walk)) {
+        const record = records[index] as TarRecord;
+        if (found.start < record.start) continue;
+        if (!isSameMember(found, record)) throw otherThanIndexed(record, walk.name);
+        yield { record, input };
+        if (++index === records.length) return;
+      }
+      throw otherThanIndexed(records[index] as TarRecord, walk.name);
+    } finally {
+      input.end();
+    }
+  }
+  const readMany = async (records: readonly TarRecord[], signal: AbortSignal): Promise<Bytes[]> => {
+    const read = new Map<TarRecord, Bytes>();
+    const wanted = [...new Set(records)]
+      .filter((record) => !isEmpty(record))
+      .sort((one, other) => one.start - other.start);
+    if (wanted.length > 0) {
+      for await (const { record, input } of pass(wanted, signal)) {
+        read.set(record, await readSlice(input, record));
+      }
+    }
+    const used = new Set<TarRecord>();
+    return records.map((record) => {
+      const bytes = read.get(record) ?? new Uint8Array(0);
+      // Each array is the caller's: one asked for twice is given twice.
+      if (used.has(record)) return bytes.slice();
+      used.add(record);
+      return bytes;
+    });
+  };
+  return {
+    readMany,
+    read: async (record, signal) => (await readMany([record], signal))[0] as Bytes,
+    async *stream(record, signal) {
+      if (isEmpty(record)) return;
+      for await (const { input } of pass([record], signal)) {
+        yield* input.slice(record.data, record.data + record.storedSize);
+      }
+    },
+    locate: async (record) => {
+      throw withoutPlace(record, walk.name);
+    },
+  };
+}
+
+/** The data of the member that a walk through a compressed tar stands at: it goes by once. */
+export function passingData(input: StreamInput, archive: string): TarData {
+  return {
+    read: (record) => readSlice(input, record),
+    stream: ({ data, storedSize }) => input.slice(data, data + storedSize),
+    locate: async (record) => {
+      throw withoutPlace(record, archive);
+    },
+  };
+}
+
+async function readSlice(input: StreamInput, { data, storedSize }: TarRecord): Promise<Bytes> {
+  const chunks: Bytes[] = [];
+  for await (const chunk of input.slice(data, data + storedSize)) chunks.push(chunk);
+  return concatBytes(chunks);
+}
+
+function withoutPlace({ name }: TarRecord, archive: string): RangeStreamsError {
+  const got = "a tar compressed as a whole, where its bytes have no place of their own";
+  return new RangeStreamsError(
+    "UNSUPPORTED",
+    `Asked where ${name} lies in ${archive}: got ${got}; use bytes() or stream()`,
+  );
+}

@@ -1,0 +1,84 @@
+import { type OpenInput, openSource } from "../../open.ts";
+import { beginCall } from "../../source/call.ts";
+import { closedError } from "../../source/closed-error.ts";
+import type { PlannedSource } from "../../source/source.ts";
+import { type ResolvedLimits, resolveLimits } from "../archive.ts";
+import { decompressSource } from "./compression.ts";
+import { sniffCompression, sourceInput, type TarWalkOptions, walkOptions } from "./open-tar.ts";
+import { readRecords, type TarInput } from "./read-records.ts";
+import { StreamInput } from "./stream-input.ts";
+import type { TarEntry } from "./tar-archive.ts";
+import { passingData, plainData, type TarData } from "./tar-data.ts";
+import { TarMember, type TarShared } from "./tar-member.ts";
+
+/**
+ * The members of a tar as they come, plain or compressed as those of `openTar`, with flat memory. Each may be read until the next step
+ * (of a compressed tar once), then it is CLOSED. Leaving the loop closes the wire; a source handed in stays open. A compressed tar
+ * that was walked to its end has been checked to its end. The option `signal` ends the walk at any time.
+ *
+ * Throws from the loop what `openTar` throws. A hard link tells the size 0 and is UNSUPPORTED to read: its target went by.
+ */
+export async function* walkTar(
+  input: OpenInput,
+  options: TarWalkOptions = {},
+): AsyncGenerator<TarEntry, void, void> {
+  const limits = resolveLimits(options);
+  const source = await openSource(input, options);
+  const own = new AbortController();
+  const signals = [own.signal, options.signal];
+  const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: source.name });
+  try {
+    yield* walkSource(source, { options, limits, signal: call.signal });
+  } finally {
+    own.abort();
+    call.end();
+    // A PlannedSource comes back as it is: that one is not ours to close.
+    if (source !== input) await source.close();
+  }
+}
+
+interface SourceWalk {
+  readonly options: TarWalkOptions;
+  readonly limits: ResolvedLimits;
+  /** Ends what is on its way. */
+  readonly signal: AbortSignal;
+}
+
+async function* walkSource(
+  source: PlannedSource,
+  { options, limits, signal }: SourceWalk,
+): AsyncGenerator<TarEntry, void, void> {
+  const walk = walkOptions(source, options, limits);
+  const compression = await sniffCompression(source, signal);
+  const { maxRatio } = limits;
+  const stream = compression && new StreamInput(decompressSource(source, { compression, signal, maxRatio }));
+  const input: TarInput = stream ?? sourceInput(source, signal);
+  const data: TarData =
+    stream === undefined ? plainData({ source, walk, isIndexed: false }) : passingData(stream, source.name);
+  const budget = { left: limits.maxTotalBytes };
+  try {
+    for await (const record of readRecords(input, walk)) {
+      const step = new AbortController();
+      const shared: TarShared = {
+        source,
+        archive: source.name,
+        data,
+        method: compression?.method ?? "store",
+        limits,
+        budget,
+        closed: step.signal,
+        target: () => undefined,
+        isWalk: true,
+      };
+      try {
+        yield new TarMember(shared, record);
+      } finally {
+        step.abort(closedError(`${record.name} in ${source.name}`));
+      }
+      signal.throwIfAborted();
+    }
+    await stream?.drain();
+  } finally {
+    stream?.end();
+  }
+}
