@@ -327,11 +327,11 @@ describe("what a span map keeps", () => {
   });
 
   it("keeps no large buffer alive for a small part of it", () => {
-    const map = new SpanMap<PendingSpan>(10_000);
-    const large = new Uint8Array(4096);
+    const map = new SpanMap<PendingSpan>(100_000);
+    const large = new Uint8Array(65_536);
     large.set(file);
     map.hold(new Range(100, 110), large.subarray(100, 110));
-    map.hold(new Range(0, 4000), large.subarray(0, 4000));
+    map.hold(new Range(0, 65_000), large.subarray(0, 65_000));
     large.fill(0);
     // What was copied no longer has to do with the buffer; what is most of it does.
     expect(map.copy(new Range(100, 110))).toEqual(file.slice(100, 110));

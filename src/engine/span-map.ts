@@ -317,8 +317,14 @@ export class SpanMap<Pending extends PendingSpan> {
   }
 }
 
+/**
+ * Bytes below this are copied. Node reads into 64 KiB at a time and gives back what it did not fill; where a small answer is kept, the
+ * hole behind it is too small for the next, and memory grows with every one.
+ */
+const ADOPTED_BYTES = 32 * 1024;
+
 /** A part of bytes that keeps no buffer alive which is more than twice its size. */
 function ownPart(bytes: Bytes, from: number, length: number): Bytes {
   const part = bytes.subarray(from, from + length);
-  return 2 * length >= bytes.buffer.byteLength ? part : part.slice();
+  return length >= ADOPTED_BYTES && 2 * length >= bytes.buffer.byteLength ? part : part.slice();
 }
