@@ -20,7 +20,7 @@ async function open(profile: Partial<RangeServerOptions>, client?: typeof fetch)
   server = await startRangeServer({ files: { file }, ...profile });
   const settings = resolveHttpSettings(`${server.url}/file`, { client }, new Meter());
   const opening = await openHttpSource(settings, PROBE, undefined);
-  await opening.first?.body.cancel();
+  opening.first?.body.cancel();
   source = opening.source;
   return source;
 }

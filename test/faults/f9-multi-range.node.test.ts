@@ -103,7 +103,7 @@ async function open(url: string, options: OpenOptions = {}): Promise<Opened> {
   const settings = resolveHttpSettings(url, { ...quick, maxConnections: 1, ...options }, meter);
   const probe = { kind: "span", range: new RangeSet([[0, 10]]).span() as Range } as const;
   const { source, first } = await openHttpSource(settings, { ask: probe, exact: false }, undefined);
-  if (first !== undefined) await new Response(first.stream).arrayBuffer();
+  while ((await first?.body.read()) !== undefined);
   return { source, meter };
 }
 

@@ -28,7 +28,7 @@ async function open(url: string, options: HttpOptions): Promise<Opened> {
   const settings = resolveHttpSettings(url, options, meter);
   const ask = { kind: "span", range: new Range(0, 10) } as const;
   const { source, first } = await openHttpSource(settings, { ask, exact: false }, undefined);
-  await first?.stream.pipeTo(new WritableStream());
+  while ((await first?.body.read()) !== undefined);
   return { source, meter, [Symbol.asyncDispose]: () => source.close() };
 }
 
