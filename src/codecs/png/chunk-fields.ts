@@ -1,0 +1,161 @@
+import {
+  brokenPng,
+  type PngHeader,
+  USES_ALPHA,
+  USES_COLOR,
+  USES_PALETTE,
+  uint16,
+  uint32,
+} from "./png-format.ts";
+
+// The data of ancillary chunks, in the order of section 11.3; those with text are in chunk-text.ts.
+
+/** Where the bytes come from: for messages. */
+export interface FieldPlace {
+  name: string;
+  header: PngHeader;
+}
+
+/** Which of the stored samples are transparent (tRNS, 11.3.1.1). */
+export type PngTransparency =
+  /** Alpha of the first entries of the palette; the others are opaque. */
+  | { readonly kind: "palette"; readonly alpha: Uint8Array }
+  /** The one grey, or the one color, that is transparent, in samples as stored. */
+  | { readonly kind: "color"; readonly samples: readonly number[] };
+
+/** @throws FORMAT for a length that does not fit the image. */
+export function parseTransparency(
+  data: Uint8Array,
+  { name, header, paletteEntries }: FieldPlace & { paletteEntries: number },
+): PngTransparency {
+  const what = `the transparency of ${name}`;
+  if ((header.colorType & USES_PALETTE) !== 0) {
+    if (data.length === 0 || data.length > paletteEntries) {
+      throw brokenPng(what, `${data.length} entries for a palette of ${paletteEntries}`);
+    }
+    return { kind: "palette", alpha: data };
+  }
+  const channels = (header.colorType & USES_COLOR) === 0 ? 1 : 3;
+  checkLength(data, channels * 2, what);
+  // The bits above the depth do not count.
+  const mask = 2 ** header.bitDepth - 1;
+  return {
+    kind: "color",
+    samples: Array.from({ length: channels }, (_, index) => uint16(data, index * 2) & mask),
+  };
+}
+
+/** Of the device the colors are meant for (cHRM, 11.3.2.1): CIE x and y. */
+export interface PngChromaticities {
+  readonly white: readonly [x: number, y: number];
+  readonly red: readonly [x: number, y: number];
+  readonly green: readonly [x: number, y: number];
+  readonly blue: readonly [x: number, y: number];
+}
+
+/** @throws FORMAT for a wrong length. */
+export function parseChromaticities(data: Uint8Array, { name }: FieldPlace): PngChromaticities {
+  checkLength(data, 32, `the chromaticities of ${name}`);
+  const pair = (index: number): [number, number] => [
+    uint32(data, index * 8) / 100_000,
+    uint32(data, index * 8 + 4) / 100_000,
+  ];
+  return { white: pair(0), red: pair(1), green: pair(2), blue: pair(3) };
+}
+
+/** The exponent between samples and light, as 0.45455 (gAMA, 11.3.2.2). @throws FORMAT for a wrong length and for 0. */
+export function parseGamma(data: Uint8Array, { name }: FieldPlace): number {
+  const what = `the gamma of ${name}`;
+  checkLength(data, 4, what);
+  const value = uint32(data, 0);
+  if (value === 0) throw brokenPng(what, "0");
+  return value / 100_000;
+}
+
+/** Bits of each channel that the original had (sBIT, 11.3.2.4). @throws FORMAT for what does not fit the image. */
+export function parseSignificantBits(data: Uint8Array, { name, header }: FieldPlace): readonly number[] {
+  const { colorType, bitDepth } = header;
+  const what = `the significant bits of ${name}`;
+  const colors = (colorType & USES_COLOR) === 0 ? 1 : 3;
+  checkLength(data, colors + ((colorType & USES_ALPHA) === 0 ? 0 : 1), what);
+  const most = (colorType & USES_PALETTE) === 0 ? bitDepth : 8;
+  if (data.some((bits) => bits === 0 || bits > most))
+    throw brokenPng(what, `${data.join(", ")} of ${most} bits`);
+  return Array.from(data);
+}
+
+const RENDERING_INTENTS = ["perceptual", "relative", "saturation", "absolute"] as const;
+
+/** How colors are fitted to a device (ICC.1). */
+export type PngRenderingIntent = (typeof RENDERING_INTENTS)[number];
+
+/** Of an image in sRGB (sRGB, 11.3.2.5). @throws FORMAT for a wrong length and an unknown intent. */
+export function parseRenderingIntent(data: Uint8Array, { name }: FieldPlace): PngRenderingIntent {
+  const what = `the rendering intent of ${name}`;
+  checkLength(data, 1, what);
+  const intent = RENDERING_INTENTS[data[0] as number];
+  if (intent === undefined) throw brokenPng(what, `${data[0]}, which there is not`);
+  return intent;
+}
+
+/** What to show behind the image (bKGD, 11.3.4.1), in samples as stored. */
+export type PngBackground =
+  | { readonly paletteIndex: number }
+  | { readonly grey: number }
+  | { readonly red: number; readonly green: number; readonly blue: number };
+
+/** @throws FORMAT for a length that does not fit the image. */
+export function parseBackground(data: Uint8Array, { name, header }: FieldPlace): PngBackground {
+  const what = `the background of ${name}`;
+  const { colorType } = header;
+  if ((colorType & USES_PALETTE) !== 0) {
+    checkLength(data, 1, what);
+    return { paletteIndex: data[0] as number };
+  }
+  if ((colorType & USES_COLOR) === 0) {
+    checkLength(data, 2, what);
+    return { grey: uint16(data, 0) };
+  }
+  checkLength(data, 6, what);
+  return { red: uint16(data, 0), green: uint16(data, 2), blue: uint16(data, 4) };
+}
+
+/** How large pixels are, or only their shape (pHYs, 11.3.4.3). */
+export interface PngPhysical {
+  /** Pixels along x for each unit. */
+  readonly x: number;
+  readonly y: number;
+  /** `unknown`: only the ratio of x and y means something. */
+  readonly unit: "metre" | "unknown";
+}
+
+/** @throws FORMAT for a wrong length or an unknown unit. */
+export function parsePhysical(data: Uint8Array, { name }: FieldPlace): PngPhysical {
+  const what = `the physical size of ${name}`;
+  checkLength(data, 9, what);
+  const unit = data[8] as number;
+  if (unit > 1) throw brokenPng(what, `the unit ${unit}, which there is not`);
+  return { x: uint32(data, 0), y: uint32(data, 4), unit: unit === 1 ? "metre" : "unknown" };
+}
+
+/** When the image was last changed, UTC (tIME, 11.3.6.1). @throws FORMAT for a wrong length and for a date that there is not. */
+export function parseTime(data: Uint8Array, { name }: FieldPlace): Date {
+  const what = `the time of ${name}`;
+  checkLength(data, 7, what);
+  const year = uint16(data, 0);
+  const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = data.subarray(2);
+  const time = new Date(0);
+  // Not Date.UTC, which takes the years up to 99 for those of the 20th century.
+  time.setUTCFullYear(year, month - 1, day);
+  // A leap second is the 60th.
+  const isTime = hour < 24 && minute < 60 && second <= 60;
+  if (time.getUTCMonth() !== month - 1 || time.getUTCDate() !== day || !isTime) {
+    throw brokenPng(what, `${year}-${month}-${day} ${hour}:${minute}:${second}`);
+  }
+  time.setUTCHours(hour, minute, second);
+  return time;
+}
+
+function checkLength(data: Uint8Array, length: number, what: string): void {
+  if (data.length !== length) throw brokenPng(what, `${data.length} bytes instead of ${length}`);
+}
