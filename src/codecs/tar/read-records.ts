@@ -72,6 +72,8 @@ class RecordWalk {
   readonly #input: TarInput;
   readonly #options: WalkOptions;
   #position: number;
+  /** Where the data of the last member ends, before it is filled up to a block. */
+  #dataEnd = 0;
   #members = 0;
   #directoryBytes = 0;
   #globals: ReadonlyMap<string, string> = new Map();
@@ -86,6 +88,7 @@ class RecordWalk {
   async next(): Promise<TarRecord | undefined> {
     for (;;) {
       const place = this.#place(this.#position);
+      await this.#checkWhole(place);
       const block = await this.#input.read(this.#position, BLOCK_BYTES);
       if (block === undefined) return this.#endWithoutMark(place);
       const header = parseTarHeader(block, place);
@@ -98,6 +101,13 @@ class RecordWalk {
 
   #place(position: number): TarPlace {
     return { position, archive: this.#options.name };
+  }
+
+  /** Where the size is not known before, data may turn out to be cut short as it is passed over. */
+  async #checkWhole(place: TarPlace): Promise<void> {
+    if (Number.isFinite(this.#input.size) || this.#dataEnd === 0) return;
+    if ((await this.#input.read(this.#dataEnd, 0)) === undefined) throw cutShort(place);
+    this.#dataEnd = 0;
   }
 
   #endWithoutMark(place: TarPlace): undefined {
@@ -188,6 +198,7 @@ class RecordWalk {
     const storedSize = hasData(header.type) ? declared : 0;
     const data = await this.#passSparseMap(header, place);
     this.#checkFits(data, storedSize, place);
+    this.#dataEnd = data + storedSize;
     this.#position = blockEnd(data, storedSize);
     const record = describe(header, { pax, globals: this.#globals });
     const sparseSize = paxCount(pax, "GNU.sparse.realsize", place) ?? paxCount(pax, "GNU.sparse.size", place);

@@ -66,6 +66,7 @@ export class StreamInput implements TarInput {
   async #reach(position: number): Promise<boolean> {
     const isThere = await this.#feed.skip(position - this.#position);
     if (isThere) this.#position = position;
+    else this.#ended = true;
     return isThere;
   }
 }

@@ -5,7 +5,7 @@ import type { Bytes, PlannedSource } from "../../source/source.ts";
 import { type Compression, decompressSource } from "./compression.ts";
 import { readRecords, type WalkOptions } from "./read-records.ts";
 import { StreamInput } from "./stream-input.ts";
-import { brokenTar } from "./tar-format.ts";
+import { blockEnd, brokenTar } from "./tar-format.ts";
 import { isSameMember, type TarRecord } from "./tar-record.ts";
 
 /** Where the bytes of a member come from. What is given belongs to the consumer; it may be too little of a tar that is cut short. */
@@ -45,7 +45,8 @@ export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveD
   };
   const readMany = async (records: readonly TarRecord[], signal: AbortSignal): Promise<Bytes[]> => {
     const wanted = records.map((record) => [...headerOf(record), dataOf(record)]);
-    const parts = (await source.readMany(wanted.flat(), { signal, expect: "random" })).values();
+    const ranges = [...wanted.flat(), ...gapsBetween(records)];
+    const parts = (await source.readMany(ranges, { signal, expect: "random" })).values();
     const bytes: Bytes[] = [];
     for (const [index, record] of records.entries()) {
       if (wanted[index]?.length === 2) await verify(record, parts.next().value as Bytes);
@@ -74,6 +75,15 @@ export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveD
       return dataOf(record);
     },
   };
+}
+
+/** What lies between the data of neighbours: asked for with them, they are one piece of the archive. */
+function gapsBetween(records: readonly TarRecord[]): Range[] {
+  const sorted = [...records].sort((one, other) => one.start - other.start);
+  return sorted.flatMap(({ data, storedSize }, index) => {
+    const [end, next] = [data + storedSize, sorted[index + 1]];
+    return next?.start === blockEnd(data, storedSize) ? [new Range(end, next.data)] : [];
+  });
 }
 
 /** Walks the headers of one member again. @throws FORMAT where they tell of another. */
