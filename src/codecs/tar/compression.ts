@@ -11,9 +11,6 @@ export interface Compression {
   load(): Promise<Decompress>;
 }
 
-/** Bytes from which every compression is told. */
-export const MAGIC_BYTES = 10;
-
 /** Deflate cannot reach 1,033. Chosen, not measured, for the others. */
 const RATIOS = { deflate: 1_100, other: 20_000 } as const;
 const BZIP2_BLOCK = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
