@@ -37,6 +37,7 @@ export class ChunkTable {
   readonly #byType: Map<string, PngChunk[]> = new Map();
   readonly #seen: SeenChunks = { palette: false, transparency: false, data: "before" };
   #next: number = SIGNATURE_BYTES;
+  #lastLength = 0;
   #isComplete = false;
 
   /** Starts with the first chunk, the header. */
@@ -54,6 +55,11 @@ export class ChunkTable {
   /** Where the next chunk starts. */
   get next(): number {
     return this.#next;
+  }
+
+  /** Bytes of the last chunk that has been seen. */
+  get lastLength(): number {
+    return this.#lastLength;
   }
 
   /** Whether image data begins before {@link ChunkTable.next}. */
@@ -96,10 +102,11 @@ export class ChunkTable {
     this.#put(head);
   }
 
-  /** Takes all heads that lie in the first bytes of the file. @throws as {@link ChunkTable.accept}. */
-  acceptAll(start: Uint8Array): void {
-    while (!this.#isComplete && this.#next + CHUNK_HEAD_BYTES <= start.length) {
-      this.accept(start.subarray(this.#next, this.#next + CHUNK_HEAD_BYTES));
+  /** Takes all heads that lie in these bytes, which start at or before the next one. @throws as {@link ChunkTable.accept}. */
+  acceptAll(bytes: Uint8Array, origin: number): void {
+    while (!this.#isComplete && this.#next + CHUNK_HEAD_BYTES <= origin + bytes.length) {
+      const at = this.#next - origin;
+      this.accept(bytes.subarray(at, at + CHUNK_HEAD_BYTES));
     }
   }
 
@@ -111,6 +118,7 @@ export class ChunkTable {
     if (same === undefined) this.#byType.set(head.type, [chunk]);
     else same.push(chunk);
     this.#next = range.end;
+    this.#lastLength = range.length;
     this.#isComplete = head.type === "IEND";
   }
 }

@@ -136,7 +136,7 @@ class OpenedPng implements PngFile {
     const { maxChunks } = limits;
     const readData = (chunk: PngChunk, options?: ReadOptions) => this.#readData(chunk, options);
     this.#table = new ChunkTable(first, { source, header, maxChunks, readData });
-    this.#table.acceptAll(head);
+    this.#table.acceptAll(head, 0);
   }
 
   get chunks(): RangeDict<PngChunk> {
