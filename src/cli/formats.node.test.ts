@@ -116,6 +116,15 @@ describe("sniffType", () => {
     ["gzip", "\x1f\x8b\x08\x00"],
     ["tar", `${"n".repeat(257)}ustar`],
     ["mp4", "\x00\x00\x00\x20ftypisom"],
+    ["gif", "GIF89a"],
+    ["webp", "RIFF\x01\x02\x03\x04WEBPVP8X"],
+    ["jpeg", "\xff\xd8\xff\xe1"],
+    ["zstd", "\x28\xb5\x2f\xfd"],
+    ["7z", "7z\xbc\xaf\x27\x1c"],
+    ["parquet", "PAR1"],
+    ["pmtiles", "PMTiles\x03"],
+    ["sqlite", "SQLite format 3\x00"],
+    ["pdf", "%PDF-1.7"],
   ])("knows a %s by its first bytes", (type, head) => {
     expect(sniffType(bytes(head))).toBe(type);
   });
@@ -123,6 +132,7 @@ describe("sniffType", () => {
   it("knows nothing of other bytes and of a head cut short", () => {
     expect(sniffType(bytes("PK\x00\x01"))).toBeUndefined();
     expect(sniffType(bytes("\x89PN"))).toBeUndefined();
+    expect(sniffType(bytes("RIFF\x01\x02\x03\x04WAVE"))).toBeUndefined();
     expect(sniffType(new Uint8Array(0))).toBeUndefined();
   });
 });

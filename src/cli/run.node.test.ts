@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildPng } from "../../test/png/build-png.ts";
 import { buildZip, text } from "../../test/zip/build-zip.ts";
 import { type RangeServer, startRangeServer } from "../testing.ts";
 import { EXIT_BY_CODE, EXIT_MEANINGS } from "./exit-codes.ts";
@@ -35,13 +36,20 @@ const ARCHIVE = buildZip([
   { name: "twice" },
   { name: "twice" },
 ]);
+const PICTURE = buildPng({ width: 300, height: 2 });
 
 let server: RangeServer;
 let url: string;
 
 beforeAll(async () => {
   server = await startRangeServer({
-    files: { "a.txt": EXAMPLE, "x.zip": ARCHIVE, "big.bin": RANDOM, empty: new Uint8Array(0) },
+    files: {
+      "a.txt": EXAMPLE,
+      "x.zip": ARCHIVE,
+      "big.bin": RANDOM,
+      empty: new Uint8Array(0),
+      "x.png": PICTURE,
+    },
   });
   ({ url } = server);
 });
@@ -155,6 +163,14 @@ describe("range-streams info", () => {
     expect(ran.text).toContain("ranges:   yes\ntype:     zip\n");
     expect(ran.notes[0]).toContain("1 request");
     expect(server.requests.length).toBe(1);
+  });
+
+  it("tells the dimensions of an image, from the same request", async () => {
+    server.requests.length = 0;
+    expect((await runArgs("info", `${url}/x.png`)).text).toContain("type:     png\npixels:   300 x 2\n");
+    expect(server.requests.length).toBe(1);
+    const report = JSON.parse((await runArgs("info", `${url}/x.png`, "--json")).text);
+    expect(report).toMatchObject({ type: "png", width: 300, height: 2 });
   });
 
   it("tells the same as JSON, also of an empty file", async () => {

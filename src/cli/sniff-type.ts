@@ -4,7 +4,7 @@ export const SNIFF_BYTES = 512;
 interface Signature {
   readonly type: string;
   readonly at: number;
-  /** Latin-1: one character a byte. */
+  /** Latin-1: one character a byte; `?` stands for any. */
   readonly magic: string;
 }
 
@@ -20,7 +20,9 @@ const SIGNATURES: readonly Signature[] = [
   { type: "7z", at: 0, magic: "7z\xbc\xaf\x27\x1c" },
   { type: "pdf", at: 0, magic: "%PDF-" },
   { type: "jpeg", at: 0, magic: "\xff\xd8\xff" },
-  { type: "gif", at: 0, magic: "GIF8" },
+  { type: "gif", at: 0, magic: "GIF87a" },
+  { type: "gif", at: 0, magic: "GIF89a" },
+  { type: "webp", at: 0, magic: "RIFF????WEBP" },
   { type: "tiff", at: 0, magic: "II*\x00" },
   { type: "tiff", at: 0, magic: "MM\x00*" },
   { type: "bigtiff", at: 0, magic: "II+\x00" },
@@ -41,7 +43,7 @@ export function sniffType(head: Uint8Array): string | undefined {
 function matches(head: Uint8Array, { at, magic }: Signature): boolean {
   if (head.length < at + magic.length) return false;
   for (let index = 0; index < magic.length; index++) {
-    if (head[at + index] !== magic.charCodeAt(index)) return false;
+    if (magic[index] !== "?" && head[at + index] !== magic.charCodeAt(index)) return false;
   }
   return true;
 }
