@@ -68,6 +68,15 @@ describe("a plain tar", () => {
     expect(source.asked).toEqual(["[102400, 103100)"]);
   });
 
+  it("reads headers that lie close together several at once, and no further than the file", async () => {
+    const many = Array.from({ length: 100 }, (_, index) => ({ name: `m${index}`, data: "x" }));
+    const source = recordedSource(buildTar(many), "x.tar");
+    const tar = await openTar(await openSource(source, { policy: "lean", cache: false }));
+    expect(tar.entries.map(({ name }) => name)).toEqual(many.map(({ name }) => name));
+    expect(source.asked.length).toBeLessThan(10);
+    expect(source.asked.at(-1)).toMatch(/103424\)$/);
+  });
+
   it("gives several members at once, in the order asked, one of them twice as two arrays", async () => {
     const tar = await open(TWO);
     const [a, b] = tar.entries as [TarEntry, TarEntry];

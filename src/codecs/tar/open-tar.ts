@@ -7,7 +7,8 @@ import { type ArchiveIndex, type ArchiveLimits, type ResolvedLimits, resolveLimi
 import { checkIndexed, deferSource } from "../deferred-source.ts";
 import { type Compression, compressionOf, decompressSource, detectCompression } from "./compression.ts";
 import { OpenedTar } from "./opened-tar.ts";
-import { readRecords, type TarInput, type WalkOptions } from "./read-records.ts";
+import { readRecords, type WalkOptions } from "./read-records.ts";
+import { sourceInput } from "./source-input.ts";
 import { StreamInput } from "./stream-input.ts";
 import type { TarArchive } from "./tar-archive.ts";
 import { BLOCK_BYTES, isTarHeader } from "./tar-format.ts";
@@ -85,16 +86,6 @@ export async function sniffCompression(
   const head = await source.read(new Range(0, Math.min(source.size, BLOCK_BYTES)), { signal });
   // The name of the first member may begin like anything.
   return isTarHeader(head) ? undefined : detectCompression(head);
-}
-
-/** A plain tar, of which only headers are asked for: the source decides whether to read on over what lies between. */
-export function sourceInput(source: PlannedSource, signal: AbortSignal | undefined): TarInput {
-  const { size } = source;
-  return {
-    size,
-    read: async (position, length) =>
-      position + length > size ? undefined : source.read(new Range(position, position + length), { signal }),
-  };
 }
 
 interface ListOptions {
