@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { patternBytes } from "../../src/testing/pattern-bytes.ts";
+import { buildPng, latin1, uint32Of } from "../png/build-png.ts";
 import { buildTar } from "../tar/build-tar.ts";
 import { buildZip, text } from "../zip/build-zip.ts";
 import { root } from "./root.node.ts";
@@ -29,6 +30,17 @@ export function exampleFiles(): Record<string, Uint8Array | string> {
     "harbour.tar.gz": gzipSync(tar),
     "hello.txt": "Hello, range!",
     "data.bin": patternBytes(2 ** 20, 1),
+    "buoy.png": buildPng({
+      width: 4,
+      height: 2,
+      colorType: 6,
+      interlaced: true,
+      sample: (x, y) => [x * 60, y * 100, 9, x === 0 ? 128 : 255],
+      before: [
+        { type: "gAMA", data: uint32Of(45_455) },
+        { type: "tEXt", data: latin1("Title\0Buoy 7") },
+      ],
+    }),
     "harbour.zip": buildZip([
       { name: "readme.txt", data: text("Tides of one day.\n") },
       { name: "tides.csv", data: text(tides), method: 8 },
