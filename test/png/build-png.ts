@@ -29,7 +29,7 @@ export interface ImageSpec {
   without?: string[];
 }
 
-export const SIGNATURE: Uint8Array = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+const SIGNATURE: Uint8Array = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /** In which pass of Adam7 a pixel is, by its place in a square of eight by eight (section 8.2). */
 const ADAM7 = [

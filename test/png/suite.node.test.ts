@@ -5,13 +5,14 @@ import { PNG } from "pngjs";
 import { describe, expect, it } from "vitest";
 import { openPng } from "../../src/png.ts";
 
+const require = createRequire(import.meta.url);
+
 /**
  * Files of Willem van Schaik's PngSuite: those that the package node-png happens to carry, or, where PNGSUITE names a folder with all
  * of them, these.
  */
 const folder =
-  process.env["PNGSUITE"] ??
-  join(dirname(createRequire(import.meta.url).resolve("node-png/package.json")), "examples/test/img");
+  process.env["PNGSUITE"] ?? join(dirname(require.resolve("node-png/package.json")), "examples/test/img");
 const names = readdirSync(folder).filter((name) => name.endsWith(".png"));
 const honest = names.filter((name) => !name.startsWith("x"));
 const corrupt = names.filter((name) => name.startsWith("x"));
