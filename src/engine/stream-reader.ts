@@ -52,6 +52,7 @@ export class StreamReader implements ChunkReader {
   readonly #ahead = new Set<Flow>();
   #position: number;
   readonly #window: AheadWindow | undefined;
+  #isCancelled = false;
   #flow: Flow | undefined;
   #waiting: Waiting | undefined;
   readonly #reader: FlowReader = {
@@ -73,7 +74,7 @@ export class StreamReader implements ChunkReader {
     for (;;) {
       this.#host.checkOpen();
       signal?.throwIfAborted();
-      if (this.#position === this.#end) return undefined;
+      if (this.#isCancelled || this.#position === this.#end) return undefined;
       this.#fetchAhead();
       const chunk = this.#held() ?? (await this.#nextOfFlow(signal));
       // Nothing where a flow came to its end, or passed this place before: then look again.
@@ -84,7 +85,11 @@ export class StreamReader implements ChunkReader {
   }
 
   cancel(): void {
+    this.#isCancelled = true;
     this.#leaveFlow();
+    // A read that still waits would keep its clock, and the process with it.
+    this.#waiting?.resolve(undefined);
+    this.#waiting = undefined;
     for (const flow of this.#ahead) flow.abandon();
     this.#ahead.clear();
   }
