@@ -53,7 +53,7 @@ export class AheadWindow {
   fill(position: number, bounds: WindowBounds): Range[] {
     const { link, cap, end: limit } = bounds;
     if (position >= this.#growAt) {
-      this.#size = Math.max(Math.min(2 * this.#size, Math.round(cap)), Math.min(this.#size, Math.round(cap)));
+      this.#size = Math.min(2 * this.#size, Math.round(cap));
       this.#growAt = position + this.#size / 2;
     }
     this.end = Math.max(this.end, position);
