@@ -46,23 +46,36 @@ export interface TarOptions extends TarWalkOptions {
 export async function openTar(input: OpenInput, options: TarOptions = {}): Promise<TarArchive> {
   const limits = resolveLimits(options);
   const indexed = options.index === undefined ? undefined : parseTarIndex(options.index, limits);
-  const source =
-    indexed === undefined ? await openSource(input, options) : await openIndexed(input, options, indexed);
-  // A PlannedSource comes back as it is: that one is not ours to close.
-  const owned = source !== input;
+  if (indexed === undefined) {
+    const source = await openSource(input, options);
+    // A PlannedSource comes back as it is: that one is not ours to close.
+    return readTar(source, options, { owned: source !== input });
+  }
+  const source = await openIndexed(input, options, indexed);
+  const walk = walkOptions(source, options, limits);
+  const compression = compressionOf(indexed.format);
+  return new OpenedTar(source, indexed.records, {
+    walk,
+    limits,
+    compression,
+    owned: source !== input,
+    isIndexed: true,
+  });
+}
+
+/** A tar in a source that is already open, which the archive closes where it is `owned`. Errors as those of {@link openTar}. */
+export async function readTar(
+  source: PlannedSource,
+  options: TarWalkOptions,
+  { owned }: { readonly owned: boolean },
+): Promise<OpenedTar> {
   try {
+    const limits = resolveLimits(options);
     const walk = walkOptions(source, options, limits);
-    const compression =
-      indexed === undefined ? await sniffCompression(source, options.signal) : compressionOf(indexed.format);
     const { signal } = options;
-    const records = indexed?.records ?? (await listRecords(source, walk, { compression, limits, signal }));
-    return new OpenedTar(source, records, {
-      walk,
-      limits,
-      compression,
-      owned,
-      isIndexed: indexed !== undefined,
-    });
+    const compression = await sniffCompression(source, signal);
+    const records = await listRecords(source, walk, { compression, limits, signal });
+    return new OpenedTar(source, records, { walk, limits, compression, owned, isIndexed: false });
   } catch (error) {
     if (owned) await source.close();
     throw error;

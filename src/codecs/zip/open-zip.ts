@@ -45,17 +45,45 @@ export interface ZipOptions extends OpenOptions, ArchiveLimits {
 export async function openZip(input: OpenInput, options: ZipOptions = {}): Promise<ZipArchive> {
   const limits = resolveLimits(options);
   const indexed = options.index === undefined ? undefined : parseZipIndex(options.index, limits);
-  const source =
-    indexed === undefined
-      ? await openSource(input, { ...options, probe: { suffix: TAIL_BYTES } })
-      : await openIndexed(input, options, indexed);
-  // A PlannedSource comes back as it is: that one is not ours to close.
+  if (indexed === undefined) {
+    const source = await openSource(input, { ...options, probe: { suffix: TAIL_BYTES } });
+    // A PlannedSource comes back as it is: that one is not ours to close.
+    return readZip(source, options, { owned: source !== input });
+  }
+  const source = await openIndexed(input, options, indexed);
   const owned = source !== input;
-  try {
-    const directory =
-      indexed?.readDirectory(source.name) ??
-      (await readDirectory(source, limits, { signal: options.signal }));
+  return orClose({ source, owned }, () => {
+    return new OpenedZip(source, indexed.readDirectory(source.name), { limits, owned });
+  });
+}
+
+/** How a source that is already open is read as a zip. */
+export interface ZipReading {
+  /** The archive closes the source, and a failure to open does. */
+  readonly owned: boolean;
+  /** As that of `readDirectory`. */
+  readonly aheadBytes?: ((directory: Range) => number) | undefined;
+}
+
+/** A zip in a source that is already open. Errors as those of {@link openZip}. */
+export async function readZip(
+  source: PlannedSource,
+  options: ZipOptions,
+  { owned, aheadBytes }: ZipReading,
+): Promise<ZipArchive> {
+  return orClose({ source, owned }, async () => {
+    const limits = resolveLimits(options);
+    const directory = await readDirectory(source, limits, { signal: options.signal, aheadBytes });
     return new OpenedZip(source, directory, { limits, owned });
+  });
+}
+
+async function orClose<T>(
+  { source, owned }: { readonly source: PlannedSource; readonly owned: boolean },
+  open: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await open();
   } catch (error) {
     if (owned) await source.close();
     throw error;

@@ -29,6 +29,15 @@ const FAR_TAIL_BYTES: number = MAX_END_RECORD_DISTANCE + 16 * 1024;
 /** Extensible data of a zip64 end record that is gone along with; nothing known writes any. *Unmeasured*. */
 const MAX_EXTENSIBLE_BYTES = 64 * 1024;
 
+/** Options of {@link readDirectory}. */
+export interface DirectoryReadOptions extends ReadOptions {
+  /**
+   * Where the directory costs a request, this many bytes before it come with it and are held: for a format whose most wanted members
+   * lie last.
+   */
+  readonly aheadBytes?: ((directory: Range) => number) | undefined;
+}
+
 /**
  * Finds, reads and checks the directory: from the tail that is already held, else with one more read of exactly the part that is
  * missing. Nothing outside the file is asked for, and nothing is allocated or fetched for a number that the file's own size
@@ -40,7 +49,7 @@ const MAX_EXTENSIBLE_BYTES = 64 * 1024;
 export async function readDirectory(
   source: PlannedSource,
   limits: ResolvedLimits,
-  options: ReadOptions,
+  { aheadBytes, ...options }: DirectoryReadOptions,
 ): Promise<Directory> {
   const { name, size } = source;
   if (!Number.isFinite(size)) {
@@ -56,9 +65,22 @@ export async function readDirectory(
   refuseSpanned(tail);
   const place = { ...placeDirectory(end, zip64, name), comment: readComment(tail, end) };
   checkLimits(place, limits, name);
-  const bytes = await read(place.range.start, place.range.end);
+  const bytes = await readWithLead(source, place.range, { aheadBytes, ...options });
   await checkPrefix(place, read, name);
   return readDirectoryBytes(bytes, place, { name, limits });
+}
+
+async function readWithLead(
+  source: PlannedSource,
+  directory: Range,
+  { aheadBytes, ...options }: DirectoryReadOptions,
+): Promise<Bytes> {
+  const { start } = directory;
+  const isHeld = aheadBytes === undefined || source.plan([directory]).requests.length === 0;
+  const lead = isHeld ? 0 : Math.min(start, aheadBytes(directory));
+  if (lead === 0) return source.read(directory, options);
+  const [, bytes] = await source.readMany([new Range(start - lead, start), directory], options);
+  return bytes as Bytes;
 }
 
 /**
