@@ -5,6 +5,7 @@ export type {
   Entry,
   EntryKind,
   EntryReadOptions,
+  EntryStream,
   IndexedEntry,
 } from "./codecs/archive.ts";
 export { openTar, type TarOptions, type TarWalkOptions } from "./codecs/tar/open-tar.ts";

@@ -5,6 +5,7 @@ export type {
   Entry,
   EntryKind,
   EntryReadOptions,
+  EntryStream,
   IndexedEntry,
 } from "./codecs/archive.ts";
 export { openZip, type ZipOptions } from "./codecs/zip/open-zip.ts";

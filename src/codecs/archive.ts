@@ -50,6 +50,8 @@ export interface Entry {
   readonly mode?: number | undefined;
   /** Where a link points. Of a zip's symlink it is known once its bytes were read. */
   readonly linkTarget?: string | undefined;
+  /** CRC-32 of its bytes, where the archive tells one. */
+  readonly crc32?: number | undefined;
   /**
    * Where its stored bytes lie in the archive, half-open, header excluded. At most one small request, the first time.
    *
@@ -81,6 +83,13 @@ export interface Entry {
    * @throws LIMIT for one deeper than `maxNesting`, and all that {@link Entry.range} or {@link Entry.bytes} throws.
    */
   source(options?: EntryReadOptions): Promise<PlannedSource>;
+}
+
+/** One of several members that are read in one go. */
+export interface EntryStream {
+  readonly entry: Entry;
+  /** As {@link Entry.stream}. To be read until the next step: then it is CLOSED. */
+  readonly stream: ReadableStream<Bytes>;
 }
 
 /** What an index says of one member, for people and other programs. */
@@ -139,6 +148,15 @@ export interface Archive extends AsyncDisposable {
    * @throws INVALID_ARGUMENT for an entry of another archive, and all that {@link Entry.bytes} throws.
    */
   readMany(entries: readonly Entry[], options?: EntryReadOptions): Promise<Bytes[]>;
+  /**
+   * Any number of members, one after the other and each as a stream, with flat memory (some MiB) and few requests: small neighbours are
+   * fetched together, the next of them while you read; large ones flow as they are read; a tar that is compressed as a whole is gone
+   * through once. They come as they lie in the archive, not in the order asked; one asked for twice comes twice. Leaving the loop ends
+   * what is on its way. Sends nothing before the first step, and nothing where one of the members cannot be read at all.
+   *
+   * Throws from the loop, or through the stream, what {@link Entry.stream} throws, and INVALID_ARGUMENT for an entry of another archive.
+   */
+  streamEach(entries: readonly Entry[], options?: ReadOptions): AsyncIterable<EntryStream>;
   /** Pending and later reads reject with CLOSED. Closes the source too, unless it was handed in. Closing twice is fine. */
   close(): Promise<void>;
 }

@@ -3,8 +3,9 @@ import { Range } from "../../ranges/range.ts";
 import { RangeDict } from "../../ranges/range-dict.ts";
 import { beginCall } from "../../source/call.ts";
 import { closedError } from "../../source/closed-error.ts";
-import type { Bytes, PlannedSource } from "../../source/source.ts";
-import type { ArchiveIndex, Entry, EntryReadOptions, ResolvedLimits } from "../archive.ts";
+import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
+import type { ArchiveIndex, Entry, EntryReadOptions, EntryStream, ResolvedLimits } from "../archive.ts";
+import { streamMembers } from "../stream-members.ts";
 import type { Compression } from "./compression.ts";
 import type { WalkOptions } from "./read-records.ts";
 import type { TarArchive, TarEntry } from "./tar-archive.ts";
@@ -110,6 +111,28 @@ export class OpenedTar implements TarArchive {
     }
   }
 
+  async *streamEach(
+    entries: readonly Entry[],
+    options: ReadOptions = {},
+  ): AsyncGenerator<EntryStream, void, void> {
+    const members = entries.map((entry) => ({ entry, member: this.#own(entry) }));
+    const each = members.map(({ entry, member }) => {
+      const record = member.readable({ maxBytes: Number.POSITIVE_INFINITY });
+      return { entry, member, record, position: record.start };
+    });
+    if (this.#data.goThrough === undefined) {
+      const { name } = this.source;
+      yield* streamMembers(each, (some, how) => this.readMany(some, how), { ...options, name });
+      return;
+    }
+    // A way through gives each record once: a member asked for twice, or by a hard link too, takes another.
+    for (let left = each; left.length > 0; ) {
+      const round = new Map(left.map((one) => [one.record, one]));
+      left = left.filter((one) => round.get(one.record) !== one);
+      yield* this.#goThrough(round, options);
+    }
+  }
+
   async close(): Promise<void> {
     if (!this.#closing.signal.aborted) this.#closing.abort(closedError(this.source.name));
     if (this.#owned) await this.source.close();
@@ -117,6 +140,34 @@ export class OpenedTar implements TarArchive {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async *#goThrough(
+    round: ReadonlyMap<TarRecord, { readonly entry: Entry; readonly member: TarMember }>,
+    options: ReadOptions,
+  ): AsyncGenerator<EntryStream, void, void> {
+    const { name } = this.source;
+    const own = new AbortController();
+    const signals = [this.#closing.signal, options.signal, own.signal];
+    const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: name });
+    const records = [...round.keys()].sort((one, other) => one.start - other.start);
+    try {
+      call.signal.throwIfAborted();
+      for await (const { record, chunks } of this.#data.goThrough?.(records, call.signal) ?? []) {
+        const found = round.get(record);
+        if (found === undefined) continue;
+        const step = new AbortController();
+        try {
+          yield { entry: found.entry, stream: found.member.streamOf(chunks, { signal: step.signal }) };
+        } finally {
+          step.abort(closedError(`${found.entry.name} in ${name}`));
+        }
+        call.signal.throwIfAborted();
+      }
+    } finally {
+      own.abort();
+      call.end();
+    }
   }
 
   #own(entry: Entry): TarMember {

@@ -20,6 +20,14 @@ export interface TarData {
 export interface ArchiveData extends TarData {
   /** In the order asked. */
   readMany(records: readonly TarRecord[], signal: AbortSignal): Promise<Bytes[]>;
+  /** Of a compressed tar: these, which are ascending, in one way through it. The data of each may be read until the next step. */
+  goThrough?(records: readonly TarRecord[], signal: AbortSignal): AsyncIterable<PassingMember>;
+}
+
+/** A member of a compressed tar that goes by. */
+export interface PassingMember {
+  readonly record: TarRecord;
+  readonly chunks: AsyncIterable<Bytes>;
 }
 
 /** What both kinds are told. */
@@ -133,7 +141,8 @@ export function compressedData(
   async function* pass(
     records: readonly TarRecord[],
     signal: AbortSignal,
-  ): AsyncGenerator<{ record: TarRecord; input: StreamInput }, void, void> {
+  ): AsyncGenerator<PassingMember, void, void> {
+    if (records.length === 0) return;
     const input = new StreamInput(decompressSource(source, { compression, signal, maxRatio }));
     try {
       let index = 0;
@@ -141,7 +150,7 @@ export function compressedData(
         const record = records[index] as TarRecord;
         if (found.start < record.start) continue;
         if (!isSameMember(found, record)) throw otherThanIndexed(record, walk.name);
-        yield { record, input };
+        yield { record, chunks: sliceOf(input, record) };
         if (++index === records.length) return;
       }
       throw otherThanIndexed(records[index] as TarRecord, walk.name);
@@ -154,11 +163,7 @@ export function compressedData(
     const wanted = [...new Set(records)]
       .filter((record) => !isEmpty(record))
       .sort((one, other) => one.start - other.start);
-    if (wanted.length > 0) {
-      for await (const { record, input } of pass(wanted, signal)) {
-        read.set(record, await readSlice(input, record));
-      }
-    }
+    for await (const { record, chunks } of pass(wanted, signal)) read.set(record, await collect(chunks));
     const used = new Set<TarRecord>();
     return records.map((record) => {
       const bytes = read.get(record) ?? new Uint8Array(0);
@@ -173,10 +178,9 @@ export function compressedData(
     read: async (record, signal) => (await readMany([record], signal))[0] as Bytes,
     async *stream(record, signal) {
       if (isEmpty(record)) return;
-      for await (const { input } of pass([record], signal)) {
-        yield* input.slice(record.data, record.data + record.storedSize);
-      }
+      for await (const { chunks } of pass([record], signal)) yield* chunks;
     },
+    goThrough: pass,
     locate: async (record) => {
       throw withoutPlace(record, walk.name);
     },
@@ -186,18 +190,22 @@ export function compressedData(
 /** The data of the member that a walk through a compressed tar stands at: it goes by once. */
 export function passingData(input: StreamInput, archive: string): TarData {
   return {
-    read: (record) => readSlice(input, record),
-    stream: ({ data, storedSize }) => input.slice(data, data + storedSize),
+    read: (record) => collect(sliceOf(input, record)),
+    stream: (record) => sliceOf(input, record),
     locate: async (record) => {
       throw withoutPlace(record, archive);
     },
   };
 }
 
-async function readSlice(input: StreamInput, { data, storedSize }: TarRecord): Promise<Bytes> {
-  const chunks: Bytes[] = [];
-  for await (const chunk of input.slice(data, data + storedSize)) chunks.push(chunk);
-  return concatBytes(chunks);
+function sliceOf(input: StreamInput, { data, storedSize }: TarRecord): AsyncIterable<Bytes> {
+  return input.slice(data, data + storedSize);
+}
+
+async function collect(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
+  const collected: Bytes[] = [];
+  for await (const chunk of chunks) collected.push(chunk);
+  return concatBytes(collected);
 }
 
 function withoutPlace({ name }: TarRecord, archive: string): RangeStreamsError {

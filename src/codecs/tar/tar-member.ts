@@ -143,6 +143,15 @@ export class TarMember implements TarEntry {
     return streamChunks(() => this.#openReader(options), options.signal);
   }
 
+  /**
+   * Its bytes out of chunks that come by another way, counted and checked as those of {@link stream}.
+   *
+   * @internal
+   */
+  streamOf(chunks: AsyncIterable<Bytes>, options: ReadOptions): ReadableStream<Bytes> {
+    return streamChunks(() => this.#openReader(options, chunks), options.signal);
+  }
+
   async source(options: EntryReadOptions = {}): Promise<PlannedSource> {
     const { source, limits, method } = this.#shared;
     const nesting = memberNesting(source, limits.maxNesting);
@@ -226,11 +235,11 @@ export class TarMember implements TarEntry {
     if (budget.left < 0) throw overBudget(this.#what);
   }
 
-  #openReader(options: ReadOptions): ChunkReader {
+  #openReader(options: ReadOptions, passing?: AsyncIterable<Bytes>): ChunkReader {
     const { record } = this.#bearer();
     const own = new AbortController();
     const call = this.#beginCall(options, own.signal);
-    const chunks = this.#shared.data.stream(record, call.signal)[Symbol.asyncIterator]();
+    const chunks = (passing ?? this.#shared.data.stream(record, call.signal))[Symbol.asyncIterator]();
     let left = record.storedSize;
     const end = (): void => {
       own.abort();

@@ -4,17 +4,19 @@ import { Range } from "../../ranges/range.ts";
 import { RangeDict } from "../../ranges/range-dict.ts";
 import { beginCall } from "../../source/call.ts";
 import { closedError } from "../../source/closed-error.ts";
-import type { Bytes, PlannedSource } from "../../source/source.ts";
+import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import { redactUrl } from "../../source/url.ts";
 import {
   type ArchiveIndex,
   type ArchiveLimits,
   type Entry,
   type EntryReadOptions,
+  type EntryStream,
   type ResolvedLimits,
   resolveLimits,
 } from "../archive.ts";
 import { checkIndexed, deferSource } from "../deferred-source.ts";
+import { streamMembers } from "../stream-members.ts";
 import type { Directory } from "./directory.ts";
 import { decodeArchiveComment } from "./entry-name.ts";
 import { nextBoundary, sortHeaderOffsets } from "./plan-member.ts";
@@ -210,6 +212,19 @@ class OpenedZip implements ZipArchive {
       own.abort();
       call.end();
     }
+  }
+
+  async *streamEach(
+    entries: readonly Entry[],
+    options: ReadOptions = {},
+  ): AsyncGenerator<EntryStream, void, void> {
+    const each = entries.map((entry) => {
+      const member = this.#own(entry);
+      member.plan({ maxBytes: Number.POSITIVE_INFINITY });
+      return { entry, position: member.offset };
+    });
+    const { name } = this.source;
+    yield* streamMembers(each, (some, how) => this.readMany(some, how), { ...options, name });
   }
 
   async close(): Promise<void> {
