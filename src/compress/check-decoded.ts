@@ -30,13 +30,13 @@ export async function* checkDecoded(
   let length = 0;
   for await (const chunk of decoded) {
     length += chunk.length;
-    if (length > size) throw wrongSize(what, `more than the ${size} bytes its directory promises`);
+    if (length > size) throw wrongSize(what, `more than the ${size} bytes it should be`);
     if (exceedsRatio(length, storedSoFar(), maxRatio)) throw tooDense(options);
     // Before the chunk is handed over: then it is the consumer's, who may write into it.
     if (crc32 !== undefined) crc.update(chunk);
     yield chunk;
   }
-  if (length < size) throw wrongSize(what, `${length} of the ${size} bytes its directory promises`);
+  if (length < size) throw wrongSize(what, `${length} of the ${size} bytes it should be`);
   if (crc32 !== undefined && crc.digest() !== crc32) {
     const got = `bytes with the CRC-32 ${hex(crc.digest())} where ${hex(crc32)} was promised`;
     throw new RangeStreamsError("CHECKSUM", `Read ${what}: got ${got}; they are damaged, do not use them`);
@@ -55,7 +55,7 @@ export function tooDense(options: Pick<DecodeOptions, "what" | "maxRatio">): Ran
 }
 
 function wrongSize(what: string, got: string): RangeStreamsError {
-  return new RangeStreamsError("FORMAT", `Read ${what}: got ${got}; the archive is damaged or deceives`);
+  return new RangeStreamsError("FORMAT", `Read ${what}: got ${got}; it is damaged or deceives`);
 }
 
 function hex(value: number): string {

@@ -35,7 +35,37 @@ export interface DecompressOptions {
   what: string;
   /** Bytes once decompressed, where somebody promised: it spares memory, and is checked elsewhere. */
   size?: number | undefined;
+  /** Told of each place where one may begin again, in ascending order and before any byte that follows it is yielded. */
+  onRestart?: ((place: RestartPlace) => void) | undefined;
 }
+
+/** A place of a compressed stream from which on it can be decompressed by itself (gzip: each block; zstd: each frame). */
+export interface RestartPlace {
+  /** In the stored stream: its byte, and how many of the lowest bits of that belong to what was before. */
+  readonly byte: number;
+  readonly bit: number;
+  /** Bytes decompressed before it. */
+  readonly position: number;
+  /** Inside a deflate stream: makes a copy of what may be referred to. Undefined where a gzip member or a zstd frame starts. */
+  readonly copyWindow: (() => Chunk) | undefined;
+}
+
+/** What a decompressor of a part is told. */
+export interface PartOptions extends DecompressOptions {
+  /** Where the part starts inside a deflate stream: its first bit in the first byte, and the window. */
+  start?: { readonly bit: number; readonly window: Chunk } | undefined;
+  /** Where the part ends inside a deflate stream: how many bits of the last byte are its own, 0 for all eight. */
+  end?: { readonly bit: number } | undefined;
+}
+
+/**
+ * Decompresses what lies between two restart places, or one and the end: exactly the bytes of that part. Takes over the chunks it is
+ * given, whose edges it mends. Throws as {@link Decompress}; the checksum of a gzip member that is there in part is not known.
+ */
+export type DecompressPart = (
+  stored: AsyncIterable<Chunk>,
+  options: PartOptions,
+) => AsyncGenerator<Chunk, void, void>;
 
 /**
  * Decompresses one stream to its very end, of whatever size, as {@link Decode} does; only the stream's own checksums are checked.

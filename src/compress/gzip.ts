@@ -4,8 +4,10 @@ import { ByteCursor } from "../bytes/byte-cursor.ts";
 import { concatBytes } from "../bytes/collect-bytes.ts";
 import { RangeStreamsError } from "../errors.ts";
 import { brokenStream } from "./broken-stream.ts";
-import type { Chunk, DecompressOptions } from "./decoder.ts";
+import type { Chunk, DecompressOptions, PartOptions } from "./decoder.ts";
+import { inflateUntilEnd as inflateByBlocks } from "./inflate-until-end.ts";
 import { PushbackInput } from "./pushback-input.ts";
+import { spliceDeflate } from "./splice-deflate.ts";
 
 /** Bits of the flags (RFC 1952, 2.3.1); those above are reserved. */
 const FLAGS = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
@@ -21,25 +23,96 @@ const MAX_TEXT_BYTES = 64 * 1024;
  */
 export async function* decompressGzip(
   stored: AsyncIterable<Chunk>,
-  { what }: DecompressOptions,
+  { what, onRestart }: DecompressOptions,
 ): AsyncGenerator<Chunk, void, void> {
   const input = new PushbackInput(stored);
+  let position = 0;
   try {
     do {
+      onRestart?.({ byte: input.position, bit: 0, position, copyWindow: undefined });
       await passHeader(input, what);
-      const crc = createCrc32();
-      let length = 0;
-      for await (const chunk of inflateUntilEnd(input, what)) {
-        crc.update(chunk);
-        length += chunk.length;
+      const inflated = inflateMember(input, { what, onRestart }, position);
+      for await (const chunk of checkMember(input, inflated, { what })) {
+        position += chunk.length;
         yield chunk;
       }
-      const trailer = new ByteCursor(await take(input, TRAILER_BYTES, what), { what });
-      if (trailer.u32() !== crc.digest() || trailer.u32() !== length % 2 ** 32) throw wrongChecksum(what);
     } while (!(await isAtEnd(input, what)));
   } finally {
     input.end();
   }
+}
+
+/**
+ * Decompresses what lies between two restart places of a gzip file, or one and its end. Checksums of members that lie in it as a whole
+ * are checked. Throws as `DecompressPart` says.
+ */
+export async function* decompressGzipPart(
+  stored: AsyncIterable<Chunk>,
+  { what, start, end }: PartOptions,
+): AsyncGenerator<Chunk, void, void> {
+  const input = new PushbackInput(spliceDeflate(stored, { start, end }));
+  // Where the part ends inside a member, the trailer of that one is not there.
+  const endsHere = async (): Promise<boolean> => end !== undefined && (await input.isEmpty());
+  try {
+    if (start !== undefined) {
+      yield* dropBytes(inflateUntilEnd(input, what), start.window.length);
+      if (await endsHere()) return;
+      await take(input, TRAILER_BYTES, what);
+    }
+    while (!(await isAtEnd(input, what))) {
+      await passHeader(input, what);
+      yield* checkMember(input, inflateUntilEnd(input, what), { what, endsHere });
+    }
+  } finally {
+    input.end();
+  }
+}
+
+/** Passes on what is inflated of a member, and holds it against the trailer that follows, if one does. */
+async function* checkMember(
+  input: PushbackInput,
+  inflated: AsyncIterable<Chunk>,
+  { what, endsHere }: { readonly what: string; readonly endsHere?: () => Promise<boolean> },
+): AsyncGenerator<Chunk, void, void> {
+  const crc = createCrc32();
+  let length = 0;
+  for await (const chunk of inflated) {
+    crc.update(chunk);
+    length += chunk.length;
+    yield chunk;
+  }
+  if (await endsHere?.()) return;
+  const trailer = new ByteCursor(await take(input, TRAILER_BYTES, what), { what });
+  if (trailer.u32() !== crc.digest() || trailer.u32() !== length % 2 ** 32) throw wrongChecksum(what);
+}
+
+async function* dropBytes(chunks: AsyncIterable<Chunk>, length: number): AsyncGenerator<Chunk, void, void> {
+  let left = length;
+  for await (const chunk of chunks) {
+    const rest = chunk.subarray(Math.min(left, chunk.length));
+    left -= chunk.length - rest.length;
+    if (rest.length > 0) yield rest;
+  }
+}
+
+/** The deflate stream of one member, whose output starts at `position`. */
+function inflateMember(
+  input: PushbackInput,
+  { what, onRestart }: DecompressOptions,
+  position: number,
+): AsyncGenerator<Chunk, void, void> {
+  // Where blocks end, only the slower decoder of our own tells.
+  if (onRestart === undefined) return inflateUntilEnd(input, what);
+  const start = input.position;
+  return inflateByBlocks(input, what, (end) => {
+    const { bitsTaken, bytesMade } = end;
+    onRestart({
+      byte: start + Math.floor(bitsTaken / 8),
+      bit: bitsTaken % 8,
+      position: position + bytesMade,
+      copyWindow: () => end.copyWindow(),
+    });
+  });
 }
 
 async function passHeader(input: PushbackInput, what: string): Promise<void> {

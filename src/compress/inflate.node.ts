@@ -43,7 +43,7 @@ async function* inflateSmall(
     inflated = inflateRawSync(concatBytes(chunks), { ...limits, info: true }) as never;
   } catch (error) {
     if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") {
-      throw brokenStream(what, `more than the ${size} bytes its directory promises`, error);
+      throw brokenStream(what, `more than the ${size} bytes it should be`, error);
     }
     throw notWhole(what, error);
   }

@@ -5,6 +5,8 @@ import type { Chunk } from "./decoder.ts";
 // distance codes 30 and 31 exist, with 14 more bits each. Why there is a decoder of our own: docs/decisions.
 
 const WINDOW_BYTES = 64 * 1024;
+/** How far back deflate itself may refer. */
+const DEFLATE_WINDOW_BYTES = 32 * 1024;
 const LONGEST_MATCH = 3 + 0xffff;
 /** Output is handed on in pieces of about this size. */
 const PIECE_BYTES = 256 * 1024;
@@ -70,10 +72,14 @@ export class Inflate64 {
   #input: Chunk = new Uint8Array(0);
   /** The next bit, counted from the start of `#input`. */
   #bit = 0;
+  /** Bytes of input before `#input`. */
+  #passed = 0;
   #output: Chunk = new Uint8Array(WINDOW_BYTES + PIECE_BYTES + LONGEST_MATCH);
   /** Output starts here; what lies before it was handed on and is history. */
   #handedOn = 0;
   #length = 0;
+  /** Bytes of output that are held no more. */
+  #dropped = 0;
   #state: "header" | "stored" | "coded" | "end" = "header";
   #isLastBlock = false;
   #storedLeft = 0;
@@ -81,8 +87,11 @@ export class Inflate64 {
   #distances: HuffmanCode = buildCode([]);
   readonly #lengthValues: typeof LENGTHS;
   readonly #distanceValues: typeof DISTANCES;
+  readonly #onBlock: (() => void) | undefined;
 
-  constructor(dialect: "deflate64" | "deflate" = "deflate64") {
+  /** `onBlock` is called after each block but the last: then the three members about places tell of its end. */
+  constructor(dialect: "deflate64" | "deflate" = "deflate64", onBlock?: () => void) {
+    this.#onBlock = onBlock;
     const isDeflate = dialect === "deflate";
     this.#lengthValues = isDeflate ? DEFLATE_LENGTHS : LENGTHS;
     this.#distanceValues = isDeflate ? DEFLATE_DISTANCES : DISTANCES;
@@ -98,6 +107,21 @@ export class Inflate64 {
     return this.#state === "end" && (this.#bit + 7) >> 3 < this.#input.length;
   }
 
+  /** How many bits of the stream have been read. */
+  get bitsTaken(): number {
+    return this.#passed * 8 + this.#bit;
+  }
+
+  /** How many bytes have come out, those included that are still to be handed on. */
+  get bytesMade(): number {
+    return this.#dropped + this.#length;
+  }
+
+  /** A copy of the output before this place that a stream of deflate may refer to behind it. */
+  copyWindow(): Chunk {
+    return this.#output.slice(Math.max(0, this.#length - DEFLATE_WINDOW_BYTES), this.#length);
+  }
+
   /** What was given beyond the end of the stream. */
   takeSurplus(): Chunk {
     const surplus = this.#input.subarray((this.#bit + 7) >> 3);
@@ -109,6 +133,7 @@ export class Inflate64 {
   /** The output of the next piece of input. After the last, all of it is out, or this throws. */
   *push(chunk: Chunk, isLast: boolean): Generator<Chunk, void, void> {
     const rest = this.#input.subarray(this.#bit >> 3);
+    this.#passed += this.#bit >> 3;
     this.#input = rest.length === 0 ? chunk : concatBytes([rest, chunk]);
     this.#bit &= 7;
     while (this.#state !== "end" && (isLast || this.#input.length - (this.#bit >> 3) >= STEP_BYTES)) {
@@ -230,6 +255,7 @@ export class Inflate64 {
 
   #endBlock(): void {
     this.#state = this.#isLastBlock ? "end" : "header";
+    if (!this.#isLastBlock) this.#onBlock?.();
   }
 
   /** What is new, as a copy; what is too old to be referred to makes room. */
@@ -238,6 +264,7 @@ export class Inflate64 {
     const old = Math.max(0, this.#length - WINDOW_BYTES);
     this.#output.copyWithin(0, old, this.#length);
     this.#length -= old;
+    this.#dropped += old;
     this.#handedOn = this.#length;
     return piece;
   }

@@ -17,6 +17,8 @@ const SKIPPABLE_MAGIC = 0x184d2a50;
 
 /** What a frame's header says (3.1.1.1). */
 export interface ZstdFrame {
+  /** Where its magic number stands in the input. */
+  readonly start: number;
   readonly windowSize: number;
   /** Bytes once decompressed, where the frame says so. */
   readonly contentSize: number | undefined;
@@ -40,21 +42,26 @@ export async function* readZstdPieces(
   { what }: DecompressOptions,
 ): AsyncGenerator<ZstdPiece, void, void> {
   const feed = new ByteFeed(stored);
+  let position = 0;
   const take = async (length: number): Promise<Chunk> => {
     const bytes = await feed.take(length);
     if (bytes === undefined) throw brokenStream(what, "zstd that is cut short");
+    position += length;
     return bytes;
   };
   const number = async (): Promise<number> => new ByteCursor(await take(4), { what }).u32();
   try {
     do {
+      const start = position;
       const magic = await number();
       if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
-        if (!(await feed.skip(await number()))) throw brokenStream(what, "zstd that is cut short");
+        const length = await number();
+        if (!(await feed.skip(length))) throw brokenStream(what, "zstd that is cut short");
+        position += length;
         continue;
       }
       if (magic !== FRAME_MAGIC) throw brokenStream(what, "something that is no zstd frame");
-      const frame = await readFrameHeader(take, what);
+      const frame = { start, ...(await readFrameHeader(take, what)) };
       yield { type: "frame", frame };
       yield* readBlocks(take, frame, what);
       yield { type: "end", checksum: frame.hasChecksum ? await number() : undefined };
@@ -66,7 +73,7 @@ export async function* readZstdPieces(
 
 type Take = (length: number) => Promise<Chunk>;
 
-async function readFrameHeader(take: Take, what: string): Promise<ZstdFrame> {
+async function readFrameHeader(take: Take, what: string): Promise<Omit<ZstdFrame, "start">> {
   const [descriptor = 0] = await take(1);
   if ((descriptor & 0b1000) !== 0) throw brokenStream(what, "a reserved bit in a zstd frame");
   const isSingleSegment = (descriptor & 0b10_0000) !== 0;

@@ -1,9 +1,10 @@
 import { Decompress as Fzstd } from "fzstd";
-import createXxhash, { type XXHash, type XXHashAPI } from "xxhash-wasm";
+import type { Crc32 } from "../bytes/crc32.ts";
 import { RangeStreamsError } from "../errors.ts";
 import { brokenStream } from "./broken-stream.ts";
 import { decodeBy } from "./check-decoded.ts";
 import type { Chunk, Decode, DecompressOptions } from "./decoder.ts";
+import { loadXxhash64 } from "./xxhash64.ts";
 import { readZstdPieces, type ZstdFrame } from "./zstd-frames.ts";
 
 /** The method `zstd`; see {@link Decode}. */
@@ -17,14 +18,15 @@ export async function* decompressZstd(
   stored: AsyncIterable<Chunk>,
   options: DecompressOptions,
 ): AsyncGenerator<Chunk, void, void> {
-  const { what, size = Number.POSITIVE_INFINITY } = options;
-  let hashing: Promise<XXHashAPI> | undefined;
+  const { what, size = Number.POSITIVE_INFINITY, onRestart } = options;
+  let hashing: Promise<() => Crc32> | undefined;
   let decoder: FrameDecoder | undefined;
   let produced = 0;
   for await (const piece of readZstdPieces(stored, options)) {
     if (piece.type === "frame") {
-      if (piece.frame.hasChecksum) hashing ??= createXxhash();
-      const hash = piece.frame.hasChecksum ? (await hashing)?.create64() : undefined;
+      onRestart?.({ byte: piece.frame.start, bit: 0, position: produced, copyWindow: undefined });
+      if (piece.frame.hasChecksum) hashing ??= loadXxhash64();
+      const hash = piece.frame.hasChecksum ? (await hashing)?.() : undefined;
       decoder = openFrame(piece.frame, { what, atMost: size - produced, hash });
     } else if (piece.type === "block") {
       for (const chunk of decoder?.push(piece.bytes, piece.isLast) ?? []) {
@@ -48,7 +50,7 @@ interface FrameOptions {
   /** The most that may come out, as far as anyone promised. */
   readonly atMost: number;
   /** Where the frame has a checksum. */
-  readonly hash: XXHash<bigint> | undefined;
+  readonly hash: Crc32 | undefined;
 }
 
 function openFrame(frame: ZstdFrame, { what, atMost, hash }: FrameOptions): FrameDecoder {
@@ -79,7 +81,7 @@ function openFrame(frame: ZstdFrame, { what, atMost, hash }: FrameOptions): Fram
       if (frame.contentSize !== undefined && frame.contentSize !== length) {
         throw brokenStream(what, `${length} of the ${frame.contentSize} bytes that a zstd frame tells of`);
       }
-      if (hash === undefined || Number(hash.digest() & 0xffff_ffffn) === checksum) return;
+      if (hash === undefined || hash.digest() === checksum) return;
       const message = `Decompressed ${what}: got a zstd frame whose checksum is wrong; it is damaged, do not use it`;
       throw new RangeStreamsError("CHECKSUM", message);
     },
