@@ -1,4 +1,4 @@
-/** How much of the head of a file its type shows in: a tar's mark is at byte 257. */
+/** How much of the head of a file its type shows in: the first header of a tar. */
 export const SNIFF_BYTES = 512;
 
 interface Signature {
@@ -23,11 +23,26 @@ const SIGNATURES: readonly Signature[] = [
   { type: "gif", at: 0, magic: "GIF87a" },
   { type: "gif", at: 0, magic: "GIF89a" },
   { type: "webp", at: 0, magic: "RIFF????WEBP" },
+  // Reserved fields of a bitmap are 0, its header has one of a few lengths: two letters alone would be any text.
+  ...[12, 40, 52, 56, 64, 108, 124].map((length) => ({
+    type: "bmp",
+    at: 0,
+    magic: `BM????\0\0\0\0????${String.fromCharCode(length)}\0\0\0`,
+  })),
   { type: "tiff", at: 0, magic: "II*\x00" },
   { type: "tiff", at: 0, magic: "MM\x00*" },
   { type: "bigtiff", at: 0, magic: "II+\x00" },
+  { type: "bigtiff", at: 0, magic: "MM\x00+" },
+  ...["avif", "avis"].map((brand) => ({ type: "avif", at: 4, magic: `ftyp${brand}` })),
+  ...["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"].map((brand) => ({
+    type: "heif",
+    at: 4,
+    magic: `ftyp${brand}`,
+  })),
+  { type: "quicktime", at: 4, magic: "ftypqt  " },
   { type: "mp4", at: 4, magic: "ftyp" },
   { type: "parquet", at: 0, magic: "PAR1" },
+  { type: "parquet", at: 0, magic: "PARE" },
   { type: "hdf5", at: 0, magic: "\x89HDF\r\n\x1a\n" },
   { type: "sqlite", at: 0, magic: "SQLite format 3\x00" },
   { type: "pmtiles", at: 0, magic: "PMTiles" },
@@ -37,7 +52,8 @@ const SIGNATURES: readonly Signature[] = [
 
 /** The type that the first bytes of a file tell, never its name; undefined for one not known here. */
 export function sniffType(head: Uint8Array): string | undefined {
-  return SIGNATURES.find((signature) => matches(head, signature))?.type;
+  const marked = SIGNATURES.find((signature) => matches(head, signature))?.type;
+  return marked ?? (isOldTar(head) ? "tar" : undefined);
 }
 
 function matches(head: Uint8Array, { at, magic }: Signature): boolean {
@@ -46,4 +62,15 @@ function matches(head: Uint8Array, { at, magic }: Signature): boolean {
     if (magic[index] !== "?" && head[at + index] !== magic.charCodeAt(index)) return false;
   }
   return true;
+}
+
+/** A tar older than POSIX bears no mark, but the checksum of its first header: its own eight bytes count as spaces. */
+function isOldTar(head: Uint8Array): boolean {
+  if (head.length < SNIFF_BYTES) return false;
+  let sum = 8 * 0x20;
+  for (let index = 0; index < SNIFF_BYTES; index++) {
+    if (index < 148 || index >= 156) sum += head[index] ?? 0;
+  }
+  const written = /^ *([0-7]{1,7})[ \0]/.exec(String.fromCharCode(...head.subarray(148, 156)))?.[1];
+  return written !== undefined && Number.parseInt(written, 8) === sum && head[0] !== 0;
 }
