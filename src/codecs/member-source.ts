@@ -3,7 +3,7 @@ import { RangeStreamsError } from "../errors.ts";
 import { openSource } from "../open.ts";
 import type { Range } from "../ranges/range.ts";
 import { positionalSource } from "../source/positional-source.ts";
-import type { Bytes, PlannedSource } from "../source/source.ts";
+import type { Bytes, PlannedSource, Source } from "../source/source.ts";
 
 // How many archives a source lies in travels with the source itself: openers take one source among many and know no parent.
 const NESTING: unique symbol = Symbol.for("range-streams.nesting") as never;
@@ -40,6 +40,11 @@ export async function memberInMemory(bytes: Bytes, name: string, nesting: number
     readAt: async (range) => bytes.slice(range.start, range.end),
   });
   return withNesting(await openSource(source, { cache: false }), nesting);
+}
+
+/** A member whose bytes are decoded when they are asked for; the source is closed with it. */
+export async function memberDecoded(source: Source, nesting: number): Promise<PlannedSource> {
+  return withNesting(await openSource(source, { policy: "lean" }), nesting);
 }
 
 function withNesting(source: PlannedSource, nesting: number): PlannedSource {

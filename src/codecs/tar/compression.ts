@@ -1,6 +1,9 @@
+import { type Crc32, createCrc32 } from "#crc32";
 import { exceedsRatio, tooDense } from "../../compress/check-decoded.ts";
-import type { Decompress } from "../../compress/decoder.ts";
+import type { Decompress, DecompressPart } from "../../compress/decoder.ts";
 import type { Bytes, PlannedSource } from "../../source/source.ts";
+import type { SeekCheck } from "./seek-map.ts";
+import type { SeekRecorder } from "./seek-recorder.ts";
 
 /** What a tar as a whole may be compressed with. */
 export interface Compression {
@@ -9,6 +12,8 @@ export interface Compression {
   readonly method: string;
   readonly maxRatio: number;
   load(): Promise<Decompress>;
+  /** Where it can begin again in the middle. */
+  loadPart?(): Promise<DecompressPart>;
 }
 
 /** Deflate cannot reach 1,033. Chosen, not measured, for the others. */
@@ -23,6 +28,7 @@ const COMPRESSIONS: readonly (Compression & { readonly matches: (head: Uint8Arra
     maxRatio: RATIOS.deflate,
     matches: (head) => startsWith(head, [0x1f, 0x8b]),
     load: async () => (await import("../../compress/gzip.ts")).decompressGzip,
+    loadPart: async () => (await import("../../compress/gzip.ts")).decompressGzipPart,
   },
   {
     format: "tar.zst",
@@ -33,6 +39,8 @@ const COMPRESSIONS: readonly (Compression & { readonly matches: (head: Uint8Arra
       startsWith(head, [0x28, 0xb5, 0x2f, 0xfd]) ||
       (((head[0] ?? 0) & 0xf0) === 0x50 && startsWith(head.subarray(1), [0x2a, 0x4d, 0x18])),
     load: async () => (await import("../../compress/zstd.ts")).decompressZstd,
+    // Frames are whole by themselves.
+    loadPart: async () => (await import("../../compress/zstd.ts")).decompressZstd,
   },
   {
     format: "tar.bz2",
@@ -62,6 +70,11 @@ export function compressionOf(format: string): Compression | undefined {
   return COMPRESSIONS.find((compression) => compression.format === format);
 }
 
+/** What starts a checksum of a map. */
+export async function loadChecksum(check: SeekCheck): Promise<() => Crc32> {
+  return check === "crc32" ? createCrc32 : (await import("../../compress/xxhash64.ts")).loadXxhash64();
+}
+
 function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
   return magic.every((byte, index) => bytes[index] === byte);
 }
@@ -72,6 +85,8 @@ export interface DecompressionOptions {
   readonly signal: AbortSignal;
   /** Instead of the ratio of the method. */
   readonly maxRatio: number | undefined;
+  /** Learns where it can begin again. */
+  readonly recorder?: SeekRecorder | undefined;
 }
 
 /**
@@ -80,7 +95,7 @@ export interface DecompressionOptions {
  */
 export async function* decompressSource(
   source: PlannedSource,
-  { compression, signal, maxRatio = compression.maxRatio }: DecompressionOptions,
+  { compression, signal, maxRatio = compression.maxRatio, recorder }: DecompressionOptions,
 ): AsyncGenerator<Bytes, void, void> {
   const what = source.name;
   const decompress = await compression.load();
@@ -97,9 +112,10 @@ export async function* decompressSource(
       reader.cancel().catch(() => undefined);
     }
   }
-  for await (const chunk of decompress(counted(), { what })) {
+  for await (const chunk of decompress(counted(), { what, onRestart: recorder?.onRestart })) {
     given += chunk.length;
     if (exceedsRatio(given, taken, maxRatio)) throw tooDense({ what, maxRatio });
+    await recorder?.take(chunk);
     yield chunk;
   }
 }

@@ -8,8 +8,10 @@ import type { ArchiveIndex, Entry, EntryReadOptions, EntryStream, ResolvedLimits
 import { streamMembers } from "../stream-members.ts";
 import type { Compression } from "./compression.ts";
 import type { WalkOptions } from "./read-records.ts";
+import type { SeekMap } from "./seek-map.ts";
+import { seekingData } from "./seeking-data.ts";
 import type { TarArchive, TarEntry } from "./tar-archive.ts";
-import { type ArchiveData, compressedData, plainData } from "./tar-data.ts";
+import { type ArchiveData, compressedData, plainData, type TarDataOptions } from "./tar-data.ts";
 import { indexTar } from "./tar-index.ts";
 import { overBudget, TarMember, type TarShared } from "./tar-member.ts";
 import { type TarRecord, TYPES } from "./tar-record.ts";
@@ -20,6 +22,8 @@ export interface OpenedTarOptions {
   readonly limits: ResolvedLimits;
   /** Undefined for a plain tar. */
   readonly compression: Compression | undefined;
+  /** Of a compressed tar, where it can be entered in its middle. */
+  readonly map?: SeekMap | undefined;
   /** The archive closes the source. */
   readonly owned: boolean;
   readonly isIndexed: boolean;
@@ -31,6 +35,7 @@ export class OpenedTar implements TarArchive {
   readonly source: PlannedSource;
   readonly entries: readonly TarMember[];
   readonly #owned: boolean;
+  readonly #map: SeekMap | undefined;
   readonly #closing: AbortController = new AbortController();
   readonly #data: ArchiveData;
   readonly #shared: TarShared;
@@ -38,16 +43,12 @@ export class OpenedTar implements TarArchive {
   #ranges: RangeDict<Entry> | undefined;
 
   constructor(source: PlannedSource, records: readonly TarRecord[], options: OpenedTarOptions) {
-    const { compression, limits, owned, walk, isIndexed } = options;
+    const { compression, limits, map, owned, walk, isIndexed } = options;
     this.source = source;
     this.format = compression?.format ?? "tar";
     this.#owned = owned;
-    const dataOptions = { source, walk, isIndexed };
-    const { maxRatio } = limits;
-    this.#data =
-      compression === undefined
-        ? plainData(dataOptions)
-        : compressedData(dataOptions, { compression, maxRatio });
+    this.#map = map;
+    this.#data = chooseData({ source, walk, isIndexed }, options);
     let targets: ReadonlyMap<TarMember, TarMember> | undefined;
     const shared: TarShared = {
       source,
@@ -89,7 +90,7 @@ export class OpenedTar implements TarArchive {
   }
 
   toIndex(): ArchiveIndex {
-    return indexTar(this.source, this.format, this.entries);
+    return indexTar(this.source, this.entries, { format: this.format, map: this.#map });
   }
 
   async readMany(entries: readonly Entry[], options: EntryReadOptions = {}): Promise<Bytes[]> {
@@ -190,6 +191,15 @@ export class OpenedTar implements TarArchive {
     }
     return ranges;
   }
+}
+
+function chooseData(
+  about: TarDataOptions,
+  { compression, map, limits: { maxRatio } }: OpenedTarOptions,
+): ArchiveData {
+  if (compression === undefined) return plainData(about);
+  if (map === undefined) return compressedData(about, { compression, maxRatio });
+  return seekingData(about, { source: about.source, compression, map, maxRatio });
 }
 
 function groupByName(members: readonly TarMember[]): Map<string, TarMember[]> {

@@ -9,12 +9,14 @@ const PIECE_BYTES = 64 * 1024;
 /** A tar that goes by once: bytes are asked for in ascending order, and what lies between is passed over. */
 export class StreamInput implements TarInput {
   readonly #feed: ByteFeed;
-  #position = 0;
+  #position: number;
   #ended = false;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(chunks: AsyncIterable<Bytes>) {
+  /** `start`: which byte of the tar comes first. */
+  constructor(chunks: AsyncIterable<Bytes>, start = 0) {
     this.#feed = new ByteFeed(chunks);
+    this.#position = start;
   }
 
   /** Known once the end has been met. */

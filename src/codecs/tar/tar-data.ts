@@ -22,7 +22,12 @@ export interface ArchiveData extends TarData {
   readMany(records: readonly TarRecord[], signal: AbortSignal): Promise<Bytes[]>;
   /** Of a compressed tar: these, which are ascending, in one way through it. The data of each may be read until the next step. */
   goThrough?(records: readonly TarRecord[], signal: AbortSignal): AsyncIterable<PassingMember>;
+  /** Random access inside a member that is better not held as a whole; undefined where that does not pay, or cannot be. */
+  openInside?(record: TarRecord, signal: AbortSignal): Promise<MemberReader | undefined>;
 }
+
+/** Gives bytes of a member, from one of its positions up to another. */
+export type MemberReader = (range: Range, signal: AbortSignal) => AsyncIterable<Bytes>;
 
 /** A member of a compressed tar that goes by. */
 export interface PassingMember {
@@ -95,7 +100,7 @@ function gapsBetween(records: readonly TarRecord[]): Range[] {
 }
 
 /** Walks the headers of one member again. @throws FORMAT where they tell of another. */
-async function checkIndexed(
+export async function checkIndexed(
   record: TarRecord,
   headers: Bytes,
   walk: WalkOptions & { readonly size: number },
@@ -137,7 +142,6 @@ export function compressedData(
   { compression, maxRatio }: CompressedTar,
 ): ArchiveData {
   const isEmpty = ({ storedSize }: TarRecord): boolean => storedSize === 0 && !isIndexed;
-  /** Each of the records, which are ascending, as soon as its data comes. */
   async function* pass(
     records: readonly TarRecord[],
     signal: AbortSignal,
@@ -158,6 +162,17 @@ export function compressedData(
       input.end();
     }
   }
+  return passedData(pass, { isEmpty, archive: walk.name });
+}
+
+/** A way through a compressed tar: each of the records, which are ascending, as soon as its data comes. */
+type Pass = NonNullable<ArchiveData["goThrough"]>;
+
+/** The data of a compressed tar out of ways through it. What is empty needs none. */
+export function passedData(
+  pass: Pass,
+  { isEmpty, archive }: { readonly isEmpty: (record: TarRecord) => boolean; readonly archive: string },
+): ArchiveData {
   const readMany = async (records: readonly TarRecord[], signal: AbortSignal): Promise<Bytes[]> => {
     const read = new Map<TarRecord, Bytes>();
     const wanted = [...new Set(records)]
@@ -182,7 +197,7 @@ export function compressedData(
     },
     goThrough: pass,
     locate: async (record) => {
-      throw withoutPlace(record, walk.name);
+      throw withoutPlace(record, archive);
     },
   };
 }
@@ -198,7 +213,8 @@ export function passingData(input: StreamInput, archive: string): TarData {
   };
 }
 
-function sliceOf(input: StreamInput, { data, storedSize }: TarRecord): AsyncIterable<Bytes> {
+/** What comes of a member, out of a tar that stands before it. */
+export function sliceOf(input: StreamInput, { data, storedSize }: TarRecord): AsyncIterable<Bytes> {
   return input.slice(data, data + storedSize);
 }
 

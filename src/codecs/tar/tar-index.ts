@@ -2,32 +2,56 @@ import { RangeStreamsError } from "../../errors.ts";
 import type { Identity, PlannedSource } from "../../source/source.ts";
 import type { ArchiveIndex, IndexedEntry, ResolvedLimits } from "../archive.ts";
 import { compressionOf } from "./compression.ts";
+import { formatSeekMap, parseSeekMap } from "./seek-index.ts";
+import { type SeekMap, spansOf, storedRange } from "./seek-map.ts";
 import type { TarMember } from "./tar-member.ts";
 import type { TarRecord } from "./tar-record.ts";
 
-/** What an index holds of a tar: the records of its members, each of which is checked against its header when it is read. */
-export function indexTar(source: PlannedSource, format: string, members: readonly TarMember[]): ArchiveIndex {
+/**
+ * What an index holds of a tar: the records of its members, each of which is checked against its header when it is read; and of a
+ * compressed one, where it can be entered in its middle.
+ */
+export function indexTar(
+  source: PlannedSource,
+  members: readonly TarMember[],
+  { format, map }: { readonly format: string; readonly map: SeekMap | undefined },
+): ArchiveIndex {
   const { strength, etag, lastModified } = source.identity;
+  const { size } = source;
   return {
     version: 1,
     format,
-    size: source.size,
+    size,
     identity: {
       strength,
       ...(etag === undefined ? {} : { etag }),
       ...(lastModified === undefined ? {} : { lastModified }),
     },
-    entries: members.map((member) => indexMember(member, format === "tar" ? undefined : source.size)),
-    directory: { records: JSON.stringify(members.map(({ record }) => record)) },
+    entries: members.map((member) => {
+      const { name, kind, size: byteLength, storedSize, method, record } = member;
+      const range = requestFor(record, { format, size, map });
+      return { name, kind, range, size: byteLength, storedSize, method };
+    }),
+    directory: {
+      records: JSON.stringify(members.map(({ record }) => record)),
+      ...(map === undefined ? {} : { checkpoints: formatSeekMap(map) }),
+    },
   };
 }
 
-/** In a compressed tar the request that brings a member is one for all of it. */
-function indexMember(member: TarMember, whole: number | undefined): IndexedEntry {
-  const { name, kind, size, storedSize, method, record } = member;
-  const range =
-    whole === undefined ? ([record.start, record.data + storedSize] as const) : ([0, whole] as const);
-  return { name, kind, range, size, storedSize, method };
+/** What brings a member: in a compressed tar its spans, or all of it. */
+function requestFor(
+  { start, data, storedSize }: TarRecord,
+  {
+    format,
+    size,
+    map,
+  }: { readonly format: string; readonly size: number; readonly map: SeekMap | undefined },
+): IndexedEntry["range"] {
+  if (format === "tar") return [start, data + storedSize];
+  if (map === undefined) return [0, size];
+  const range = storedRange(map, spansOf(map, start, data + storedSize));
+  return [range.start, range.end];
 }
 
 /** What an index says of a tar. */
@@ -36,6 +60,7 @@ export interface IndexedTar {
   readonly size: number;
   readonly identity: Identity;
   readonly records: readonly TarRecord[];
+  readonly map: SeekMap | undefined;
 }
 
 /**
@@ -54,9 +79,11 @@ export function parseTarIndex(index: ArchiveIndex, limits: ResolvedLimits): Inde
   if (records.length > limits.maxEntries) {
     throw beyond(`${records.length} entries`, "maxEntries");
   }
+  const map = parseMap(directory["checkpoints"], { format, size, limits });
+  const tarSize = format === "tar" ? size : (map?.end.position ?? Number.MAX_SAFE_INTEGER);
   let end = 0;
   for (const record of records) {
-    checkRecord(record, { after: end, size: format === "tar" ? size : Number.MAX_SAFE_INTEGER });
+    checkRecord(record, { after: end, size: tarSize });
     if (record.name.length > limits.maxNameBytes) {
       throw beyond(`a name of ${record.name.length} characters`, "maxNameBytes");
     }
@@ -65,7 +92,27 @@ export function parseTarIndex(index: ArchiveIndex, limits: ResolvedLimits): Inde
     }
     end = record.data + record.storedSize;
   }
-  return { format, size, identity, records };
+  return { format, size, identity, records, map };
+}
+
+function parseMap(
+  text: unknown,
+  {
+    format,
+    size,
+    limits,
+  }: { readonly format: string; readonly size: number; readonly limits: ResolvedLimits },
+): SeekMap | undefined {
+  if (text === undefined) return undefined;
+  if (compressionOf(format)?.loadPart === undefined) throw badIndex(`checkpoints of a ${format}`);
+  const { maxEntries, maxDirectoryBytes } = limits;
+  if (typeof text === "string" && text.length > maxDirectoryBytes) {
+    throw beyond(`checkpoints of ${text.length} bytes`, "maxDirectoryBytes");
+  }
+  const map = parseSeekMap(text, { size, isGzip: format === "tar.gz" });
+  if (map === undefined) throw badIndex("checkpoints that cannot be");
+  if (map.points.length > maxEntries) throw beyond(`${map.points.length} checkpoints`, "maxEntries");
+  return map;
 }
 
 function parseRecords(text: unknown): TarRecord[] {

@@ -4,9 +4,10 @@ import { beginCall, type Call } from "../../source/call.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import { type ChunkReader, streamChunks } from "../../source/stream-chunks.ts";
 import { type EntryKind, type EntryReadOptions, type ResolvedLimits, resolveLimit } from "../archive.ts";
-import { memberInMemory, memberInPlace, memberNesting } from "../member-source.ts";
+import { memberDecoded, memberInMemory, memberInPlace, memberNesting } from "../member-source.ts";
+import { insideSource } from "./inside-source.ts";
 import type { TarEntry } from "./tar-archive.ts";
-import type { TarData } from "./tar-data.ts";
+import type { ArchiveData, TarData } from "./tar-data.ts";
 import { kindOf, type TarRecord, TYPES } from "./tar-record.ts";
 
 /** What all members of one archive share. */
@@ -14,7 +15,7 @@ export interface TarShared {
   readonly source: PlannedSource;
   /** Of the archive, for messages. */
   readonly archive: string;
-  readonly data: TarData;
+  readonly data: TarData & Pick<ArchiveData, "openInside">;
   /** `store`, or what the archive as a whole is compressed with. */
   readonly method: string;
   readonly limits: ResolvedLimits;
@@ -105,27 +106,14 @@ export class TarMember implements TarEntry {
 
   async range(options: ReadOptions = {}): Promise<Range> {
     const { record } = this.#bearer();
-    const call = this.#beginCall(options);
-    try {
-      call.signal.throwIfAborted();
-      return await this.#shared.data.locate(record, call.signal);
-    } finally {
-      call.end();
-    }
+    return this.#within(options, (signal) => this.#shared.data.locate(record, signal));
   }
 
   async bytes(options: EntryReadOptions = {}): Promise<Bytes> {
     const record = this.readable(options);
-    const own = new AbortController();
-    const call = this.#beginCall(options, own.signal);
-    try {
-      call.signal.throwIfAborted();
-      return this.take(record, await this.#shared.data.read(record, call.signal));
-    } finally {
-      // Where something failed first, nobody waits for the wire any more.
-      own.abort();
-      call.end();
-    }
+    return this.#within(options, async (signal) =>
+      this.take(record, await this.#shared.data.read(record, signal)),
+    );
   }
 
   async text(options: EntryReadOptions = {}): Promise<string> {
@@ -155,8 +143,15 @@ export class TarMember implements TarEntry {
   async source(options: EntryReadOptions = {}): Promise<PlannedSource> {
     const { source, limits, method } = this.#shared;
     const nesting = memberNesting(source, limits.maxNesting);
-    this.#bearer();
+    const { record } = this.#bearer();
     if (method === "store") return memberInPlace(source, await this.range(options), nesting);
+    const read = await this.#within(options, (signal) => this.#shared.data.openInside?.(record, signal));
+    if (read !== undefined) {
+      const { closed } = this.#shared;
+      const spend = (byteLength: number): void => this.#spend(byteLength);
+      const inside = insideSource({ name: this.#what, size: record.storedSize, closed, read, spend });
+      return memberDecoded(inside, nesting);
+    }
     return memberInMemory(await this.bytes(options), this.#what, nesting);
   }
 
@@ -266,6 +261,22 @@ export class TarMember implements TarEntry {
   #cutShort(): RangeStreamsError {
     const message = `Read ${this.#what}: got fewer bytes than its header promises; the archive is cut short`;
     return new RangeStreamsError("FORMAT", message);
+  }
+
+  async #within<Value>(
+    options: ReadOptions,
+    work: (signal: AbortSignal) => Promise<Value> | Value,
+  ): Promise<Value> {
+    const own = new AbortController();
+    const call = this.#beginCall(options, own.signal);
+    try {
+      call.signal.throwIfAborted();
+      return await work(call.signal);
+    } finally {
+      // Where something failed first, nobody waits for the wire any more.
+      own.abort();
+      call.end();
+    }
   }
 
   #beginCall(options: ReadOptions, own?: AbortSignal): Call {

@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from "../../bytes/base64.ts";
 import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import type { Bytes, Identity, PlannedSource } from "../../source/source.ts";
@@ -7,9 +8,6 @@ import { nextBoundary } from "./plan-member.ts";
 import { readDirectoryBytes } from "./read-directory.ts";
 import { END_RECORD_BYTES } from "./zip-format.ts";
 import type { ZipMember } from "./zip-member.ts";
-
-/** Bytes that are encoded at once: `btoa` takes a string, and `apply` so many arguments. A multiple of 3. */
-const BASE64_PIECE_BYTES = 24_576;
 
 /** What an index holds of a zip: its directory as it stands in the file, so that the same checks are made of it again. */
 export function indexZip(
@@ -75,12 +73,12 @@ export function parseZipIndex(index: ArchiveIndex, limits: ResolvedLimits): Inde
   const { start, entries, prefix, comment, bytes } = directory;
   if (!isCount(start) || !isCount(entries) || !isCount(prefix)) throw badIndex("a number that is no count");
   const read = (name: string): Directory => {
-    const decoded = fromBase64(bytes);
+    const decoded = bytesOf(bytes);
     const end = start + decoded.length;
     if (prefix > start || end + END_RECORD_BYTES > size) {
       throw badIndex(`a directory up to byte ${end} of ${size}`);
     }
-    const place = { range: new Range(start, end), entries, prefix, comment: fromBase64(comment) };
+    const place = { range: new Range(start, end), entries, prefix, comment: bytesOf(comment) };
     return readDirectoryBytes(decoded, place, { name, limits });
   };
   return { size, identity: pinned, readDirectory: read };
@@ -110,20 +108,8 @@ function badIndex(got: string): RangeStreamsError {
   return new RangeStreamsError("FORMAT", `Opened a zip from an index: got ${got}; index it anew`);
 }
 
-function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (let start = 0; start < bytes.length; start += BASE64_PIECE_BYTES) {
-    text += btoa(String.fromCharCode(...bytes.subarray(start, start + BASE64_PIECE_BYTES)));
-  }
-  return text;
-}
-
-function fromBase64(text: unknown): Bytes {
-  try {
-    if (typeof text !== "string") throw new TypeError("no text");
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  } catch (cause) {
-    const message = "Opened a zip from an index: got bytes that are no base64; index it anew";
-    throw new RangeStreamsError("FORMAT", message, { cause });
-  }
+function bytesOf(text: unknown): Bytes {
+  const bytes = fromBase64(text);
+  if (bytes === undefined) throw badIndex("bytes that are no base64");
+  return bytes;
 }
