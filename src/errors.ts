@@ -26,6 +26,7 @@ export type ErrorCode =
   | "FORMAT"
   | "AMBIGUOUS"
   | "UNSAFE_PATH"
+  | "EXISTS"
   | "CHECKSUM"
   | "UNSUPPORTED";
 

@@ -31,6 +31,7 @@ export const EXIT_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   AMBIGUOUS: 9,
   CHECKSUM: 9,
   UNSAFE_PATH: 9,
+  EXISTS: 12,
   LIMIT: 10,
   UNSUPPORTED: 11,
 };
@@ -49,6 +50,7 @@ export const EXIT_MEANINGS: ReadonlyMap<number, string> = new Map([
   [9, "the archive is damaged or deceives"],
   [10, "a limit was reached"],
   [11, "not supported"],
+  [12, "something is there already where it would write"],
   [130, "interrupted (Ctrl-C)"],
   [143, "terminated"],
 ]);

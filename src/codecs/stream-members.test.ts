@@ -89,6 +89,22 @@ describe.each(["zip", "tar", "tar.gz"])("the members of a %s, as streams", (kind
     await expect(walk()).rejects.toBe(reason);
   });
 
+  it("ends in the midst of a large member with the reason of an abort", async () => {
+    const { archive } = await open(kind);
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    for await (const { entry, stream } of archive.streamEach(archive.entries, {
+      signal: controller.signal,
+    })) {
+      if (entry.name !== "m1") continue;
+      const reader = stream.getReader();
+      await reader.read();
+      controller.abort(reason);
+      await expect(reader.read()).rejects.toBe(reason);
+      break;
+    }
+  });
+
   it("are refused where they are another archive's, and CLOSED with their own", async () => {
     const { archive } = await open(kind);
     const { archive: other } = await open(kind);

@@ -1,5 +1,6 @@
 import { beginCall } from "../source/call.ts";
 import { closedError } from "../source/closed-error.ts";
+import { onAbort } from "../source/on-abort.ts";
 import type { Bytes, ReadOptions } from "../source/source.ts";
 import type { Entry, EntryReadOptions, EntryStream } from "./archive.ts";
 
@@ -44,11 +45,10 @@ export async function* streamMembers(
       const bytes = await fetched;
       fetched = fetch(batches[index + 1]);
       for (const [position, entry] of entries.entries()) {
-        yield* lend(entry, name, (step) => {
-          const held = bytes?.[position];
-          return held === undefined ? entry.stream({ signal: step }) : wholeStream(held, step);
-        });
-        call.signal.throwIfAborted();
+        const held = bytes?.[position];
+        yield* lendStream({ entry, name, signal: call.signal }, (step) =>
+          held === undefined ? entry.stream({ signal: step }) : wholeStream(held, step),
+        );
       }
     }
   } finally {
@@ -57,18 +57,28 @@ export async function* streamMembers(
   }
 }
 
-/** Gives one member until the next step. */
-async function* lend(
-  entry: Entry,
-  name: string,
+/** A member whose stream is lent, and what ends it early. */
+export interface LentMember {
+  readonly entry: Entry;
+  /** Of the archive, for messages. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+}
+
+/** Gives the stream of one member until the next step: then it is CLOSED. @throws the reason of the signal. */
+export async function* lendStream(
+  { entry, name, signal }: LentMember,
   open: (step: AbortSignal) => ReadableStream<Bytes>,
 ): AsyncGenerator<EntryStream, void, void> {
   const step = new AbortController();
+  const stopListening = onAbort(signal, () => step.abort(signal.reason));
   try {
     yield { entry, stream: open(step.signal) };
   } finally {
+    stopListening();
     step.abort(closedError(`${entry.name} in ${name}`));
   }
+  signal.throwIfAborted();
 }
 
 /** Members that are read together, or one that is streamed. */

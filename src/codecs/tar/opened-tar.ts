@@ -5,7 +5,7 @@ import { beginCall } from "../../source/call.ts";
 import { closedError } from "../../source/closed-error.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import type { ArchiveIndex, Entry, EntryReadOptions, EntryStream, ResolvedLimits } from "../archive.ts";
-import { streamMembers } from "../stream-members.ts";
+import { lendStream, streamMembers } from "../stream-members.ts";
 import type { Compression } from "./compression.ts";
 import type { WalkOptions } from "./read-records.ts";
 import type { SeekMap } from "./seek-map.ts";
@@ -157,13 +157,10 @@ export class OpenedTar implements TarArchive {
       for await (const { record, chunks } of this.#data.goThrough?.(records, call.signal) ?? []) {
         const found = round.get(record);
         if (found === undefined) continue;
-        const step = new AbortController();
-        try {
-          yield { entry: found.entry, stream: found.member.streamOf(chunks, { signal: step.signal }) };
-        } finally {
-          step.abort(closedError(`${found.entry.name} in ${name}`));
-        }
-        call.signal.throwIfAborted();
+        const { entry, member } = found;
+        yield* lendStream({ entry, name, signal: call.signal }, (step) =>
+          member.streamOf(chunks, { signal: step }),
+        );
       }
     } finally {
       own.abort();

@@ -1,0 +1,131 @@
+import { createHash, randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, readdir, rmdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { RangeStreamsError } from "../errors.ts";
+import type { PlannedSource } from "../source/source.ts";
+import { OWN_PREFIX } from "./safe-path.ts";
+
+/** Parts of a process that was killed are removed after so long: another one may be at work on younger ones. */
+const LEFT_BEHIND_MS = 60 * 60 * 1000;
+const JOURNAL = "finished";
+/** More than a million lines of the longest names. */
+const MAX_JOURNAL_BYTES = 2 ** 29;
+const SAFE = constants.O_NOFOLLOW ?? 0;
+
+/** What was written of a file whose archive holds no checksum of it. */
+export interface FinishedFile {
+  readonly size: number;
+  readonly crc32: number;
+}
+
+/**
+ * A private folder in the directory that is written to: files are made there and moved into place, so that under their names there are
+ * whole ones alone. It bears the name of one representation of an archive, and notes what of that is finished.
+ */
+export class Staging {
+  readonly path: string;
+  readonly #hasJournal: boolean;
+  #made: Promise<void> | undefined;
+  #journal: Promise<FileHandle> | undefined;
+  #noted: Promise<unknown> = Promise.resolve();
+
+  constructor(directory: string, { size, identity }: Pick<PlannedSource, "size" | "identity">) {
+    const { strength, etag, lastModified } = identity;
+    const hash = createHash("sha256").update(JSON.stringify([size, strength, etag, lastModified]));
+    this.path = join(directory, `${OWN_PREFIX}${hash.digest("hex").slice(0, 16)}`);
+    // Where nothing tells one representation from the next, nothing of an earlier run is believed.
+    this.#hasJournal = strength !== "none";
+  }
+
+  /** What an earlier run noted, by path. Lines that are none, as of a run that was killed, count as not there. */
+  async readJournal(): Promise<ReadonlyMap<string, FinishedFile>> {
+    const finished = new Map<string, FinishedFile>();
+    if (!this.#hasJournal) return finished;
+    let text: string;
+    try {
+      await this.#checkFolder();
+      const file = await open(join(this.path, JOURNAL), constants.O_RDONLY | SAFE);
+      try {
+        if ((await file.stat()).size > MAX_JOURNAL_BYTES) return finished;
+        text = await file.readFile("utf8");
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return finished;
+      throw error;
+    }
+    for (const line of text.split("\n")) {
+      const [path, file] = parseLine(line) ?? [];
+      if (path !== undefined && file !== undefined) finished.set(path, file);
+    }
+    return finished;
+  }
+
+  /** Notes that a file is in its place. */
+  async note(path: string, { size, crc32 }: FinishedFile): Promise<void> {
+    if (!this.#hasJournal) return;
+    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | SAFE;
+    this.#journal ??= open(join(this.path, JOURNAL), flags, 0o600);
+    const journal = this.#journal;
+    // One after the other, and each on a line of its own: the last one of a run that was killed may be torn.
+    const noted = this.#noted.then(async () =>
+      (await journal).writeFile(`\n${JSON.stringify([path, size, crc32])}\n`),
+    );
+    this.#noted = noted.catch(() => undefined);
+    await noted;
+  }
+
+  /** A path for a file in the making. */
+  async newPart(): Promise<string> {
+    this.#made ??= this.#make();
+    await this.#made;
+    return join(this.path, `${randomBytes(8).toString("hex")}.part`);
+  }
+
+  /** Takes the folder away, where nothing is left in it. When all is done, the notes too. */
+  async end(isDone: boolean): Promise<void> {
+    const ignore = (): undefined => undefined;
+    await (await this.#journal?.catch(ignore))?.close();
+    if (isDone) await unlink(join(this.path, JOURNAL)).catch(ignore);
+    await rmdir(this.path).catch(ignore);
+  }
+
+  async #make(): Promise<void> {
+    try {
+      await mkdir(this.path, { mode: 0o700 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      await this.#checkFolder();
+      await this.#removeLeftBehind();
+    }
+  }
+
+  async #checkFolder(): Promise<void> {
+    if ((await lstat(this.path)).isDirectory()) return;
+    const message = `Asked to extract by way of ${this.path}: got something that is no folder; remove it`;
+    throw new RangeStreamsError("UNSAFE_PATH", message);
+  }
+
+  async #removeLeftBehind(): Promise<void> {
+    const old = Date.now() - LEFT_BEHIND_MS;
+    for (const name of (await readdir(this.path)).filter((found) => /^[0-9a-f]{16}\.part$/.test(found))) {
+      const path = join(this.path, name);
+      if ((await lstat(path)).mtimeMs < old) await unlink(path).catch(() => undefined);
+    }
+  }
+}
+
+function parseLine(line: string): [path: string, file: FinishedFile] | undefined {
+  if (line === "") return undefined;
+  try {
+    const parsed: unknown = JSON.parse(line);
+    if (!Array.isArray(parsed)) return undefined;
+    const [path, size, crc32] = parsed as unknown[];
+    if (typeof path !== "string" || typeof size !== "number" || typeof crc32 !== "number") return undefined;
+    return [path, { size, crc32 }];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,209 @@
+import { lstat, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Archive, Entry } from "../codecs/archive.ts";
+import type { Bytes } from "../source/source.ts";
+import type { ExtractResult, ResolvedOptions } from "./extract-options.ts";
+import { fileSystemError } from "./file-system-error.node.ts";
+import { placeCopy, placeFile, placeLink, setDate } from "./place-file.node.ts";
+import type { PlannedFile } from "./plan-extraction.ts";
+import type { FinishedFile, Staging } from "./staging.node.ts";
+import { keyOf, type Survey, throughLink } from "./survey.node.ts";
+import { TaskPool } from "./task-pool.ts";
+
+/** Files up to this size are held whole, and several of them are written at a time. *Unmeasured*. */
+const SMALL_BYTES = 256 * 1024;
+/** *Unmeasured*: as many as Node has threads for files by default. */
+const WRITERS = 4;
+
+/** What writing needs beside what to write. */
+export interface Writing {
+  readonly staging: Staging;
+  readonly finished: ReadonlyMap<string, FinishedFile>;
+  readonly options: ResolvedOptions;
+}
+
+/** Writes what a survey found to be missing. */
+export async function writeExtraction(
+  archive: Archive,
+  survey: Survey,
+  writing: Writing,
+): Promise<Pick<ExtractResult, "files" | "directories" | "links" | "bytes">> {
+  const writer = new Writer(survey, writing);
+  let isDone = false;
+  try {
+    // Members that cannot be read at all are refused by the first step, before anything is written.
+    await writer.writeFiles(archive);
+    await writer.copyFiles();
+    await writer.makeLinks();
+    await writer.dateDirectories();
+    isDone = true;
+  } finally {
+    await writing.staging.end(isDone);
+  }
+  const { files, copies, directories, links } = survey;
+  const done = { files: files.length + copies.length, directories: directories.length, links: links.length };
+  return { ...done, bytes: writer.bytes };
+}
+
+class Writer {
+  readonly #survey: Survey;
+  readonly #writing: Writing;
+  readonly #root: string;
+  readonly #crcs = new Map<string, number>();
+  readonly #totalBytes: number;
+  readonly #totalFiles: number;
+  #doneFiles: number;
+  /** Bytes that were written. */
+  bytes = 0;
+
+  constructor(survey: Survey, writing: Writing) {
+    const { files, copies, links, kept, keptBytes } = survey;
+    this.#survey = survey;
+    this.#writing = writing;
+    this.#root = dirname(writing.staging.path);
+    this.#totalBytes = [...files, ...copies].reduce((sum, { entry }) => sum + entry.size, keptBytes);
+    this.#totalFiles = kept + files.length + copies.length + links.length;
+    this.#doneFiles = kept;
+  }
+
+  async writeFiles(archive: Archive): Promise<void> {
+    const planned = new Map(this.#survey.files.map((file) => [file.entry, file]));
+    const { signal } = this.#writing.options;
+    const pool = new TaskPool(WRITERS);
+    const members = archive.streamEach([...planned.keys()], { signal })[Symbol.asyncIterator]();
+    try {
+      let next = await members.next();
+      await this.#makeDirectories();
+      for (; next.done !== true; next = await members.next()) {
+        const { entry, stream } = next.value;
+        const file = planned.get(entry);
+        if (file === undefined) continue;
+        if (entry.size <= SMALL_BYTES) {
+          const chunks: Bytes[] = [];
+          for await (const chunk of chunksOf(stream)) chunks.push(chunk);
+          await pool.begin(() => this.#writeFile(file, chunks));
+        } else await this.#writeFile(file, chunksOf(stream));
+      }
+      await pool.end();
+    } finally {
+      await members.return?.();
+      await pool.settle();
+    }
+  }
+
+  async copyFiles(): Promise<void> {
+    const { finished } = this.#writing;
+    for (const { entry, parts, from } of this.#survey.copies) {
+      this.#writing.options.signal?.throwIfAborted();
+      const path = this.#path(parts);
+      await this.#attempt(path, () =>
+        placeCopy({ path, from: this.#path(from.parts), entry }, this.#placing),
+      );
+      this.bytes += entry.size;
+      const original = keyOf(from.parts);
+      const crc32 = this.#crcs.get(original) ?? finished.get(original)?.crc32;
+      await this.#finish({ entry, parts }, crc32);
+    }
+  }
+
+  async makeLinks(): Promise<void> {
+    for (const { entry, parts, target } of this.#survey.links) {
+      this.#writing.options.signal?.throwIfAborted();
+      const path = this.#path(parts);
+      await this.#attempt(path, () => placeLink(path, target, this.#placing));
+      this.#doneFiles += 1;
+      this.#tell(entry);
+    }
+  }
+
+  /** When nothing is put into them any more, those in others first. */
+  async dateDirectories(): Promise<void> {
+    for (const { parts, entry } of [...this.#survey.directories].reverse()) {
+      const path = this.#path(parts);
+      if (entry !== undefined) await this.#attempt(path, () => setDate(path, entry));
+    }
+  }
+
+  async #makeDirectories(): Promise<void> {
+    for (const { parts, entry } of this.#survey.directories) {
+      this.#writing.options.signal?.throwIfAborted();
+      const path = this.#path(parts);
+      // Its owner can write there, so that what is to be in it can be put into it, now or later.
+      const mode = entry?.mode === undefined ? 0o777 : (entry.mode & 0o777) | 0o700;
+      await this.#attempt(path, () => makeDirectory(path, mode));
+    }
+  }
+
+  async #writeFile(file: PlannedFile, chunks: AsyncIterable<Bytes> | Iterable<Bytes>): Promise<void> {
+    const { entry, parts } = file;
+    const path = this.#path(parts);
+    const onBytes = (byteLength: number): void => {
+      this.bytes += byteLength;
+      this.#tell(entry);
+    };
+    let crc32 = 0;
+    await this.#attempt(path, async () => {
+      crc32 = await placeFile({ path, entry, chunks, onBytes }, this.#placing);
+    });
+    this.#crcs.set(keyOf(parts), crc32);
+    await this.#finish(file, crc32);
+  }
+
+  async #finish({ entry, parts }: PlannedFile, crc32: number | undefined): Promise<void> {
+    if (entry.crc32 === undefined && crc32 !== undefined) {
+      const key = keyOf(parts);
+      await this.#attempt(key, () => this.#writing.staging.note(key, { size: entry.size, crc32 }));
+    }
+    this.#doneFiles += 1;
+    this.#tell(entry);
+  }
+
+  #tell(entry: Entry): void {
+    this.#writing.options.onProgress?.({
+      entry,
+      bytes: this.#survey.keptBytes + this.bytes,
+      totalBytes: this.#totalBytes,
+      files: this.#doneFiles,
+      totalFiles: this.#totalFiles,
+    });
+  }
+
+  get #placing(): Parameters<typeof placeLink>[2] {
+    const { overwrite, sync } = this.#writing.options;
+    return { staging: this.#writing.staging, overwrite, sync };
+  }
+
+  #path(parts: readonly string[]): string {
+    return join(this.#root, ...parts);
+  }
+
+  async #attempt(path: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw fileSystemError(error, path);
+    }
+  }
+}
+
+/** @throws UNSAFE_PATH where a link has come there meanwhile. */
+async function makeDirectory(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const found = await lstat(path);
+    if (found.isSymbolicLink()) throw throughLink(path);
+    if (!found.isDirectory()) throw error;
+  }
+}
+
+async function* chunksOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void, void> {
+  const reader = stream.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    // Of a stream that has ended or failed this is a no-op.
+    reader.cancel().catch(() => undefined);
+  }
+}
