@@ -1,8 +1,10 @@
 import { gzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
+import { buildConda, INDEX } from "../../test/conda/build-conda.ts";
 import { expectSameBytes } from "../../test/same-bytes.ts";
 import { buildTar, bytesOf, END, tarBlock } from "../../test/tar/build-tar.ts";
 import { compressedTar, SAMPLE_MEMBERS, type SampleFormat } from "../../test/tar/compressed-tars.ts";
+import { buildWheel, distInfoMembers, METADATA } from "../../test/wheel/build-wheel.ts";
 import { buildZip, text } from "../../test/zip/build-zip.ts";
 import { openArchive } from "../archive.ts";
 import { openSource } from "../index.ts";
@@ -54,6 +56,22 @@ describe("openArchive tells the format from the bytes:", () => {
   it("a zip whose first member is a tar is a zip", async () => {
     await using archive = await openArchive(buildZip([{ name: "a.tar", data: tar }]));
     expect(archive.format).toBe("zip");
+  });
+
+  it("a .conda and a wheel, which are zips, by their members", async () => {
+    await using conda = await openArchive(buildConda());
+    if (conda.format !== "conda") throw new Error(`got ${conda.format}`);
+    expect([conda.stem, await conda.index()]).toEqual(["buoy-1.0-0", INDEX]);
+    await conda.close();
+    await expect(conda.source.read([0, 1])).rejects.toMatchObject({ code: "CLOSED" });
+    await using wheel = await openArchive(buildWheel());
+    if (wheel.format !== "wheel") throw new Error(`got ${wheel.format}`);
+    expect(await wheel.metadata()).toBe(METADATA);
+  });
+
+  it("a wheel behind a program", async () => {
+    await using archive = await openArchive(buildZip(distInfoMembers(), { prefix: bytesOf("#!/bin/sh\n") }));
+    expect(archive.format).toBe("wheel");
   });
 
   it("a zip inside a tar, by its source", async () => {

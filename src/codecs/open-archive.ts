@@ -3,28 +3,36 @@ import { type OpenInput, openSource } from "../open.ts";
 import { Range } from "../ranges/range.ts";
 import type { Bytes, PlannedSource } from "../source/source.ts";
 import { type ArchiveIndex, resolveLimits } from "./archive.ts";
+import type { CondaPackage } from "./conda/conda-package.ts";
+import { tellConda } from "./conda/conda-parts.ts";
+import { CondaZip } from "./conda/conda-zip.ts";
+import { type CondaOptions, openConda } from "./conda/open-conda.ts";
 import { type Compression, compressionOf, detectCompression } from "./tar/compression.ts";
 import { openTar, readTar, type TarOptions } from "./tar/open-tar.ts";
 import type { TarArchive } from "./tar/tar-archive.ts";
 import { BLOCK_BYTES, isTarHeader } from "./tar/tar-format.ts";
+import { openWheel, Wheel, type WheelOptions } from "./wheel/open-wheel.ts";
+import type { WheelPackage } from "./wheel/wheel-package.ts";
+import { tellWheel } from "./wheel/wheel-parts.ts";
 import { openZip, readZip, type ZipOptions } from "./zip/open-zip.ts";
 import type { ZipArchive } from "./zip/zip-archive.ts";
 
 /** Options of {@link openArchive}: those of every format. */
-export interface ArchiveOptions extends ZipOptions, TarOptions {
+export interface ArchiveOptions extends ZipOptions, TarOptions, CondaOptions, WheelOptions {
   /** An index made by `toIndex()` of an archive of any format: opening from it sends nothing, the first read opens the source. */
   index?: ArchiveIndex | undefined;
 }
 
 /** An archive of any format: `format` tells which, to people and to the compiler. */
-export type AnyArchive = ZipArchive | TarArchive;
+export type AnyArchive = ZipArchive | TarArchive | CondaPackage | WheelPackage;
 
 /** Two blocks of zeros are a tar without members; more of them fill it up to the size of a tape's record, 20 blocks by default. */
 const MAX_EMPTY_TAR_BYTES = 64 * BLOCK_BYTES;
 
 /**
  * Opens an archive of any format, told from its bytes and never from its name: the first 512 bytes decide; where they are of no
- * archive, a zip is looked for at the end of the file, as behind the program of one that extracts itself. Costs one request for
+ * archive, a zip is looked for at the end of the file, as behind the program of one that extracts itself. A zip with the members of
+ * a `.conda` or of a wheel, and no doubt about them, is opened as that; a conda package of the older kind is a `tar.bz2` here. Costs one request for
  * the head (32 KiB), which is all of a small file; of a larger zip one more, for its tail; and then what the format's own opener
  * costs. An index sends nothing. A source handed in stays open when the archive closes.
  *
@@ -55,6 +63,8 @@ async function openIndexed(
 ): Promise<AnyArchive> {
   const format: unknown = (index as Partial<ArchiveIndex> | null)?.format;
   if (format === "zip") return openZip(input, options);
+  if (format === "conda") return openConda(input, options);
+  if (format === "wheel") return openWheel(input, options);
   if (format === "tar" || compressionOf(String(format)) !== undefined) return openTar(input, options);
   const message = `Opened an archive from an index: got one of the format ${String(format)}; index it anew`;
   throw new RangeStreamsError("FORMAT", message);
@@ -72,11 +82,21 @@ async function openByHead(
 ): Promise<AnyArchive> {
   // The name of a tar's first member may begin like anything.
   if (isTarHeader(head)) return readTar(source, options, { owned });
-  if (isZipHead(head)) return readZip(source, options, { owned });
+  if (isZipHead(head)) return openZipOrPackage(source, { options, owned });
   const compression = detectCompression(head);
   if (compression !== undefined) return openCompressed(source, compression, { options, owned });
   if (await isEmptyTar(source, head, options)) return readTar(source, options, { owned });
   return openByTail(source, head, { options, owned });
+}
+
+/** A zip with the members of a package is that package, where there is no doubt about them; else it is a zip. */
+async function openZipOrPackage(source: PlannedSource, { options, owned }: Opening): Promise<AnyArchive> {
+  const zip = await readZip(source, options, { owned });
+  const conda = tellConda(zip);
+  // The zip closes the source where it is ours.
+  if (conda !== undefined) return new CondaZip(zip, { parts: conda, options, owned: false });
+  const wheel = tellWheel(zip);
+  return wheel === undefined ? zip : new Wheel(zip, wheel);
 }
 
 async function openCompressed(
@@ -97,9 +117,9 @@ async function openByTail(
   source: PlannedSource,
   head: Bytes,
   { options, owned }: Opening,
-): Promise<ZipArchive> {
+): Promise<AnyArchive> {
   try {
-    return await readZip(source, options, { owned });
+    return await openZipOrPackage(source, { options, owned });
   } catch (cause) {
     if (!isRangeStreamsError(cause, "FORMAT", "UNKNOWN_SIZE")) throw cause;
     throw notAnArchive(source, `${describeBytes(head)}, and no zip at its end`, cause);
