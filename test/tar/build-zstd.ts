@@ -7,7 +7,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const BLOCK = 128 * 1024;
 
 /** A number, little-endian, in so many bytes. */
-export function littleEndian(value: number, length = 4): Bytes {
+function littleEndian(value: number, length = 4): Bytes {
   return Uint8Array.from({ length }, (_, index) => Math.floor(value / 256 ** index) & 0xff);
 }
 
