@@ -170,7 +170,9 @@ class DeferredSource implements PlannedSource {
     return {
       read: async () => {
         const { start, end } = range;
-        const head = new Range(start, Math.min(end, start + STREAM_PROBE_BYTES));
+        // What is to be one request is brought by this one, as far as it may.
+        const atMost = options.aheadBytes === 0 ? MAX_PROBE_BYTES : STREAM_PROBE_BYTES;
+        const head = new Range(start, Math.min(end, start + atMost));
         reader ??= (await this.#reach([head], own.signal)).stream(range, options).getReader();
         return (await reader.read()).value;
       },

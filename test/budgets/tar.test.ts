@@ -1,10 +1,14 @@
 import { gzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
-import { openTar, walkTar } from "../../src/tar.ts";
+import { openSource } from "../../src/open.ts";
+import type { Range } from "../../src/ranges/range.ts";
+import { type ArchiveIndex, openTar, walkTar } from "../../src/tar.ts";
 import { patternBytes } from "../../src/testing/pattern-bytes.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { expectSameBytes } from "../same-bytes.ts";
 import { buildTar } from "../tar/build-tar.ts";
+import { cutUp, seekableZstd } from "../tar/build-zstd.ts";
+import { largeTarGz } from "../tar/large-tar-gz.ts";
 
 /** The Range fields of all GETs so far: preflights of a browser aside. */
 const ranges = async (lab: Lab): Promise<(string | undefined)[]> =>
@@ -75,5 +79,79 @@ describe("what reading in a tar costs", () => {
     const before = tar.source.receipt.bytesReceived;
     expectSameBytes(await tar.get("m1").bytes(), patternBytes(1_000_000, 1));
     expect(tar.source.receipt.bytesReceived - before).toBeLessThan(11_000_000);
+  });
+
+  it("a member of a tar.gz of 200 MB that was indexed: none to open, 1 request of at most 2 spans", async () => {
+    const data = patternBytes(100_000, 7);
+    const source = largeTarGz(2000, data);
+    expect(source.size).toBeGreaterThan(200_000_000);
+    const first = await openTar(await openSource(source, { cache: false }));
+    const index = JSON.parse(JSON.stringify(first.toIndex())) as ArchiveIndex;
+    const { points } = JSON.parse(String(index.directory["checkpoints"])) as { points: [number, number][] };
+    // A checkpoint stands at the first end of a block after 1 MiB, and a block here holds 64 KiB.
+    const span = 1024 * 1024 + 65_540;
+    for (const [at, [byte]] of points.slice(1).entries()) {
+      expect(byte - (points[at]?.[0] ?? 0)).toBeLessThanOrEqual(span);
+    }
+    source.asked.length = 0;
+    const planned = await openSource(source, { cache: false });
+    const tar = await openTar(planned, { index });
+    expect([tar.entries.length, source.asked.length]).toEqual([2000, 0]);
+    for (const [at, entry] of tar.entries.entries()) {
+      if (at % 97 !== 0) continue;
+      source.asked.length = 0;
+      expectSameBytes(await entry.bytes(), data);
+      const [range] = source.asked as [Range];
+      expect([range.start, range.end]).toEqual(index.entries[at]?.range);
+      expect(range.length).toBeLessThanOrEqual(2 * span);
+      expect(source.asked.length).toBe(1);
+    }
+  });
+
+  it("a member of a tar.gz with an index, over HTTP: its opening and its spans are 1 request", async () => {
+    const bytes = gzipSync(buildTar(members(40, 100_000)));
+    await using lab = await startLab({ files: { "a.tar.gz": bytes } });
+    const url = `${lab.url}/a.tar.gz`;
+    await using first = await openTar(`${url}?${UNCACHED}`, { checkpointBytes: 250_000 });
+    const index = JSON.parse(JSON.stringify(first.toIndex())) as ArchiveIndex;
+    const sent = (await ranges(lab)).length;
+    await using tar = await openTar(`${url}?${UNCACHED}2`, { index });
+    expectSameBytes(await tar.get("m20").bytes(), patternBytes(100_000, 20));
+    const [start = 0, end = 0] = index.entries[20]?.range ?? [];
+    expect((await ranges(lab)).slice(sent)).toEqual([`bytes=${start}-${end - 1}`]);
+    expect([tar.source.receipt.requests, tar.source.receipt.bytesReceived]).toEqual([1, end - start]);
+    expect(end - start).toBeLessThan(2 * 350_000);
+    for (const name of ["m1", "m38"]) {
+      const before = tar.source.receipt.requests;
+      expectSameBytes(await tar.get(name).bytes(), patternBytes(100_000, Number(name.slice(1))));
+      expect(tar.source.receipt.requests - before).toBe(1);
+    }
+    await lab.replace("a.tar.gz", gzipSync(buildTar(members(40, 100_000).reverse())));
+    await using stale = await openTar(`${url}?${UNCACHED}3`, { index });
+    await expect(stale.get("m20").bytes()).rejects.toMatchObject({ code: "CHANGED" });
+  });
+
+  it("a second member of a tar.gz that was opened without an index: 1 request of its spans, none from the start", async () => {
+    const bytes = gzipSync(buildTar(members(40, 100_000)));
+    await using lab = await startLab({ files: { "a.tar.gz": bytes } });
+    const options = { checkpointBytes: 250_000, cache: false } as const;
+    await using tar = await openTar(`${lab.url}/a.tar.gz?${UNCACHED}`, options);
+    const { requests, bytesReceived } = tar.source.receipt;
+    expectSameBytes(await tar.get("m30").bytes(), patternBytes(100_000, 30));
+    expect(tar.source.receipt.requests - requests).toBe(1);
+    expect(tar.source.receipt.bytesReceived - bytesReceived).toBeLessThan(2 * 350_000);
+  });
+
+  it("a tar.zst in the seekable format: the head, the table, the frames with headers; then 1 request a member", async () => {
+    const parts = [{ name: "big", data: patternBytes(6_000_000, 1) }, ...members(3, 1000)];
+    const bytes = await seekableZstd(cutUp(buildTar(parts), 200_000));
+    await using lab = await startLab({ files: { "a.tar.zst": bytes } });
+    await using tar = await openTar(`${lab.url}/a.tar.zst?${UNCACHED}`, { policy: "lean", cache: false });
+    expect(tar.entries.map(({ name }) => name)).toEqual(["big", "m0", "m1", "m2"]);
+    const { requests, bytesReceived } = tar.source.receipt;
+    expect(requests).toBeLessThanOrEqual(4);
+    expect(bytesReceived).toBeLessThan(32_768 + 16_384 + 2 * 200_100);
+    expectSameBytes(await tar.get("m1").bytes(), patternBytes(1000, 1));
+    expect(tar.source.receipt.requests - requests).toBe(1);
   });
 });

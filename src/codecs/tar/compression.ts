@@ -85,6 +85,8 @@ export interface DecompressionOptions {
   readonly signal: AbortSignal;
   /** Instead of the ratio of the method. */
   readonly maxRatio: number | undefined;
+  /** As the option of `PlannedSource.stream`: 0 where little of it will be read. */
+  readonly aheadBytes?: number | undefined;
   /** Learns where it can begin again. */
   readonly recorder?: SeekRecorder | undefined;
 }
@@ -95,13 +97,13 @@ export interface DecompressionOptions {
  */
 export async function* decompressSource(
   source: PlannedSource,
-  { compression, signal, maxRatio = compression.maxRatio, recorder }: DecompressionOptions,
+  { compression, signal, maxRatio = compression.maxRatio, aheadBytes, recorder }: DecompressionOptions,
 ): AsyncGenerator<Bytes, void, void> {
   const what = source.name;
   const decompress = await compression.load();
   let [taken, given] = [0, 0];
   async function* counted(): AsyncGenerator<Bytes, void, void> {
-    const reader = source.stream([0], { signal }).getReader();
+    const reader = source.stream([0], { signal, aheadBytes }).getReader();
     try {
       for (let next = await reader.read(); !next.done; next = await reader.read()) {
         taken += next.value.length;

@@ -7,7 +7,7 @@ import type { Bytes, PlannedSource } from "../../source/source.ts";
 import { type Compression, loadChecksum } from "./compression.ts";
 import { positionOf, type SeekMap, type Spans, storedRange } from "./seek-map.ts";
 
-/** Spans up to this size are fetched by one request and held; longer ones flow. As large as an opening request may be. */
+/** Spans that are up to this long together are one request; longer ones may take several. As large as an opening request may be. */
 export const HELD_BYTES = 8 * 1024 * 1024;
 
 /** How the spans of a compressed tar are read. */
@@ -25,7 +25,7 @@ export interface SpanRequest {
   readonly signal: AbortSignal;
   /** Their stored bytes, where they are here already; they are taken over. */
   readonly stored?: Bytes | undefined;
-  /** What follows, as `PlannedReadOptions.expect`. */
+  /** The spans that follow are to be read too, so that they may be fetched ahead. */
   readonly expect?: "sequential" | undefined;
 }
 
@@ -75,10 +75,12 @@ async function* fetchStored(
 ): AsyncGenerator<Bytes, void, void> {
   if (stored !== undefined) {
     yield stored;
-  } else if (range.length <= HELD_BYTES) {
-    yield await source.read(range, { signal, expect: expect ?? "random" });
+  } else if (expect === "sequential" && range.length <= HELD_BYTES) {
+    yield await source.read(range, { signal, expect });
   } else {
-    const reader = source.stream(range, { signal }).getReader();
+    // One request for what is not long: dividing a few MiB would gain little, and cost requests that nobody expects.
+    const aheadBytes = range.length <= HELD_BYTES ? 0 : undefined;
+    const reader = source.stream(range, { signal, aheadBytes }).getReader();
     try {
       for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
     } finally {

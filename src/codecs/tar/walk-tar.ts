@@ -38,21 +38,26 @@ export async function* walkTar(
   }
 }
 
-interface SourceWalk {
+/** How an open source is walked. */
+export interface SourceWalk {
   readonly options: TarWalkOptions;
   readonly limits: ResolvedLimits;
+  /** Of a compressed tar: 0 where the walk will be left early. */
+  readonly aheadBytes?: number | undefined;
   /** Ends what is on its way. */
   readonly signal: AbortSignal;
 }
 
-async function* walkSource(
+/** The members of a tar in a source that is already open, as {@link walkTar} gives them. */
+export async function* walkSource(
   source: PlannedSource,
-  { options, limits, signal }: SourceWalk,
+  { options, limits, aheadBytes, signal }: SourceWalk,
 ): AsyncGenerator<TarEntry, void, void> {
   const walk = walkOptions(source, options, limits);
   const compression = await sniffCompression(source, signal);
   const { maxRatio } = limits;
-  const stream = compression && new StreamInput(decompressSource(source, { compression, signal, maxRatio }));
+  const stream =
+    compression && new StreamInput(decompressSource(source, { compression, signal, maxRatio, aheadBytes }));
   const input: TarInput = stream ?? sourceInput(source, signal);
   const data: TarData =
     stream === undefined ? plainData({ source, walk, isIndexed: false }) : passingData(stream, source.name);
