@@ -9,10 +9,10 @@ export function escapeText(text: string): string {
   return text.replace(UNSAFE, unicodeEscape);
 }
 
-/** A JSON document that is safe to look at in a terminal as well; it parses to the same value. */
-export function formatJson(value: unknown): string {
+/** A JSON document that is safe to look at in a terminal as well; it parses to the same value. With no indent it is one line. */
+export function formatJson(value: unknown, indent = 2): string {
   // A line feed is the layout of the document itself: within strings JSON has escaped it already.
-  return `${JSON.stringify(value, undefined, 2).replace(UNSAFE, (match) => (match === "\n" ? match : unicodeEscape(match)))}\n`;
+  return `${JSON.stringify(value, undefined, indent).replace(UNSAFE, (match) => (match === "\n" ? match : unicodeEscape(match)))}\n`;
 }
 
 function unicodeEscape(character: string): string {

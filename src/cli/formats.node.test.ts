@@ -78,7 +78,12 @@ describe("the receipt", () => {
 
 describe("formatEntries", () => {
   it("aligns its columns and escapes names", () => {
-    const entry = { kind: "file", storedSize: 1, method: "store", modified: "2024-02-01T12:00:00.000Z" };
+    const entry = {
+      kind: "file" as const,
+      storedSize: 1,
+      method: "store",
+      modified: "2024-02-01T12:00:00.000Z",
+    };
     const text = formatEntries([
       { ...entry, name: "a\nb", size: 5 },
       { ...entry, name: "c", size: 1200, method: "deflate", modified: null },

@@ -51,7 +51,8 @@ export async function openRange(input: string, options: RangeStreamOptions): Pro
   return { stream, [Symbol.asyncDispose]: close };
 }
 
-async function resolveInput(input: string): Promise<string | Source> {
+/** What an input names: a URL, or a local file, which {@link closeTarget} closes. @throws INVALID_ARGUMENT for another scheme. */
+export async function resolveInput(input: string): Promise<string | Source> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(input)?.[1]?.toLowerCase();
   if (scheme === "http" || scheme === "https") return input;
   if (scheme === undefined) return openFileSource(input);
@@ -60,7 +61,8 @@ async function resolveInput(input: string): Promise<string | Source> {
   throw new RangeStreamsError("INVALID_ARGUMENT", message);
 }
 
-async function closingOnError<T>(target: string | Source, opening: Promise<T>): Promise<T> {
+/** Closes the target where opening it fails. */
+export async function closingOnError<T>(target: string | Source, opening: Promise<T>): Promise<T> {
   try {
     return await opening;
   } catch (error) {
@@ -69,6 +71,7 @@ async function closingOnError<T>(target: string | Source, opening: Promise<T>): 
   }
 }
 
-async function closeTarget(target: string | Source): Promise<void> {
+/** Closes a local file. */
+export async function closeTarget(target: string | Source): Promise<void> {
   if (typeof target !== "string") await target.close();
 }

@@ -4,6 +4,8 @@ export interface Output {
   write(data: string | Uint8Array): Promise<void>;
   /** Standard error: a line, its end added. */
   note(line: string): void;
+  /** A line on the terminal that the next one replaces; an empty one takes it away. Undefined where there is no terminal. */
+  readonly progress?: ((line: string) => void) | undefined;
 }
 
 /** What every command gets. */

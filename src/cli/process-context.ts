@@ -23,12 +23,23 @@ export function processContext(): CommandContext & { release(): void } {
       note: (line) => {
         process.stderr.write(`${line}\n`);
       },
+      progress: process.stderr.isTTY ? showProgress : undefined,
     },
     release: () => {
       process.off("SIGINT", onInterrupt);
       process.off("SIGTERM", onTerminate);
     },
   };
+}
+
+/** Over what the line showed before, cut where the terminal would break it (ECMA-48: CR, then erase the line). */
+function showProgress(line: string): void {
+  const { columns } = process.stderr;
+  process.stderr.write(
+    `\r\u001b[2K${Array.from(line)
+      .slice(0, columns - 1)
+      .join("")}`,
+  );
 }
 
 /** Resolves when the data has been handed on, so that no more is fetched than is taken. */

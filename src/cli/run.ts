@@ -3,8 +3,10 @@ import { isRangeStreamsError } from "../index.ts";
 import { type CatOptions, runCat } from "./commands/cat.ts";
 import { runDemo } from "./commands/demo.ts";
 import { collectOption, type DoctorOptions, runDoctor } from "./commands/doctor.ts";
+import { type ExtractCommandOptions, runExtract } from "./commands/extract.ts";
+import { type IndexCommandOptions, runIndex } from "./commands/index-archive.ts";
 import { runInfo } from "./commands/info.ts";
-import { type ReportOptions, runLs } from "./commands/ls.ts";
+import { type LsOptions, type ReportOptions, runLs } from "./commands/ls.ts";
 import { type PlanOptions, runPlan } from "./commands/plan.ts";
 import { EarlyEnd } from "./early-end.ts";
 import { escapeText } from "./escape-text.ts";
@@ -91,20 +93,54 @@ function addReaders(program: Command, context: CommandContext): void {
   add("info", "name, size, identity and type of a file, from one request").action(
     (url: string, options: ReportOptions & SourceOptions) => runInfo(url, options, context),
   );
-  add("ls", "list what is in a zip, from one request as a rule").action(
-    (url: string, options: ReportOptions & SourceOptions) => runLs(url, options, context),
-  );
-  add("cat", "write a file, a member of a zip, or a part of either to standard output")
+  addArchiveReaders(add, context);
+}
+
+/** The commands that read archives of any format. */
+function addArchiveReaders(
+  add: (usage: string, description: string) => Command,
+  context: CommandContext,
+): void {
+  const index = [
+    "--index <file>",
+    "open from an index of the archive, which the command index wrote",
+  ] as const;
+  add("ls", "list what is in an archive: a zip from one request as a rule, a tar from its headers")
+    .option("-l, --long", "kinds, modes, stored sizes, checksums and targets of links as well")
+    .option(...index)
+    .action((url: string, options: LsOptions) => runLs(url, options, context));
+  add("cat", "write a file, a member of an archive, or a part of either to standard output")
     .argument("[member]", "the exact name of a member, as ls prints it")
     .option("--range <a-b>", "bytes a to b, both included, as in HTTP and curl; also a- and -n")
     .option("--head <n>", "the first n bytes, or as many as there are")
     .option("--tail <n>", "the last n bytes, or as many as there are")
+    .option(...index)
     .action((url: string, member: string | undefined, options: CatOptions) =>
       runCat(url, { ...options, member }, context),
     );
-  add("plan", "what would be fetched for a file, parts of it or members of a zip; fetches none of that")
-    .argument("[members...]", "exact names of members, as ls prints them")
+  add("extract", "write members of an archive as files, whole or not at all; run again, it goes on")
+    .argument(
+      "[members...]",
+      "names, folders or patterns: * ? [a-z] in a folder, ** across folders; all where none",
+    )
+    .requiredOption("-d, --directory <dir>", "where to write; made where it is missing")
+    .option("--overwrite", "replace files that are there and differ")
+    .option("--skip-unsafe", "leave unsafe names out; without it one such is refused, and nothing is written")
+    .option("--links", "make symlinks, those that stay inside; without it they are left out")
+    .option("--local-names", "take every name that this file system takes, not those alone that all do")
+    .option("--quiet", "show no progress, and say nothing but errors")
+    .option(...index)
+    .action((url: string, members: string[], options: ExtractCommandOptions) =>
+      runExtract(url, { ...options, members }, context),
+    );
+  add("index", "where each member of an archive lies and what it is, as JSON for --index")
+    .option("-o, --output <file>", "write it there; standard output where it is left out")
+    .option("--overwrite", "replace the file that is there")
+    .action((url: string, options: IndexCommandOptions) => runIndex(url, options, context));
+  add("plan", "what would be fetched for a file, parts of it or members of an archive; fetches none of that")
+    .argument("[members...]", "names, folders or patterns, as extract takes them")
     .option("--range <a-b>", "as cat takes it; several with commas, or given several times", collectOption)
+    .option(...index)
     .action((url: string, members: string[], options: PlanOptions) =>
       runPlan(url, { ...options, members }, context),
     );

@@ -1,15 +1,16 @@
-import type { PlannedSource, Range, RangeInput } from "../../index.ts";
-import { type Entry, openZip } from "../../zip.ts";
+import type { Entry } from "../../archive.ts";
+import { type PlannedSource, type Range, type RangeInput, RangeStreamsError } from "../../index.ts";
 import { formatJson } from "../escape-text.ts";
 import { formatReceipt, reportReceipt } from "../format-receipt.ts";
+import { type IndexOption, openArchiveInput } from "../open-archive-input.ts";
 import { openInput, openRange } from "../open-input.ts";
 import { type CommandContext, type Output, writeStream } from "../output.ts";
 import { type Extent, type ExtentOptions, parseExtent } from "../parse-extent.ts";
 import { type ParsedSourceOptions, parseSourceOptions, type SourceOptions } from "../source-options.ts";
-import { type ReportOptions, ZIP_PROBE } from "./ls.ts";
+import type { ReportOptions } from "./ls.ts";
 
 /** What `cat` is told. */
-export interface CatOptions extends ReportOptions, ExtentOptions, SourceOptions {
+export interface CatOptions extends ReportOptions, ExtentOptions, SourceOptions, IndexOption {
   /** A member of the archive; the file itself where it is left out. */
   member?: string | undefined;
 }
@@ -18,13 +19,17 @@ export interface CatOptions extends ReportOptions, ExtentOptions, SourceOptions 
 export async function runCat(url: string, options: CatOptions, context: CommandContext): Promise<void> {
   const { member } = options;
   const extent = parseExtent(options);
-  const how = parseSourceOptions(options, context);
+  if (member === undefined && options.index !== undefined) {
+    const message = "Asked for --index without a member, which it would tell the place of; name a member";
+    throw new RangeStreamsError("INVALID_ARGUMENT", message);
+  }
   const report = (source: PlannedSource): void => {
     if (!options.receipt) return;
     const receipt = reportReceipt(source);
     context.output.note(options.json ? formatJson({ receipt }).trimEnd() : formatReceipt(receipt));
   };
-  if (member !== undefined) return catMember(url, { member, extent }, { context, how, report });
+  if (member !== undefined) return catMember(url, { ...options, member, extent }, { context, report });
+  const how = parseSourceOptions(options, context);
   // Where there is a store, it may have the range already: then the first request is not for all of it.
   if (extent.exact !== undefined && !how.cache) return catRange(url, extent.exact, { context, how, report });
   const { output, signal } = context;
@@ -51,14 +56,13 @@ async function catRange(url: string, range: RangeInput, { context, how, report }
 
 async function catMember(
   url: string,
-  { member, extent }: { member: string; extent: Extent },
-  { context, how, report }: Reporting,
+  options: CatOptions & { readonly member: string; readonly extent: Extent },
+  { context, report }: Pick<Reporting, "context" | "report">,
 ): Promise<void> {
-  const { signal } = context;
-  await using input = await openInput(url, { probe: ZIP_PROBE, signal, ...how });
-  const { source } = input;
-  await using archive = await openZip(source, { signal });
-  await writeMember(archive.get(member), { source, extent }, context);
+  await using opened = await openArchiveInput(url, options, context);
+  const { archive } = opened;
+  const { source } = archive;
+  await writeMember(archive.get(options.member), { source, extent: options.extent }, context);
   report(source);
 }
 

@@ -1,10 +1,9 @@
-import { openZip } from "../../zip.ts";
 import { formatJson } from "../escape-text.ts";
-import { formatEntries, reportEntry } from "../format-entries.ts";
+import { formatEntries, formatLongEntries, reportEntry, reportLongEntry } from "../format-entries.ts";
 import { formatReceipt, reportReceipt } from "../format-receipt.ts";
-import { openInput } from "../open-input.ts";
+import { type IndexOption, openArchiveInput } from "../open-archive-input.ts";
 import type { CommandContext } from "../output.ts";
-import { parseSourceOptions, type SourceOptions } from "../source-options.ts";
+import type { SourceOptions } from "../source-options.ts";
 
 /** Options that all commands share. */
 export interface ReportOptions {
@@ -12,30 +11,28 @@ export interface ReportOptions {
   receipt?: boolean | undefined;
 }
 
-/** The tail that a zip's directory is in; see `openZip`. */
-export const ZIP_PROBE = { suffix: 64 * 1024 } as const;
+/** What `ls` is told. */
+export interface LsOptions extends ReportOptions, SourceOptions, IndexOption {
+  /** Modes, stored sizes, checksums and targets of links as well. */
+  long?: boolean | undefined;
+}
 
 /** `ls URL`: what is in an archive. */
-export async function runLs(
-  url: string,
-  options: ReportOptions & SourceOptions,
-  context: CommandContext,
-): Promise<void> {
-  const { output, signal } = context;
-  await using input = await openInput(url, {
-    probe: ZIP_PROBE,
-    signal,
-    ...parseSourceOptions(options, context),
-  });
-  const { source } = input;
-  await using archive = await openZip(source, { signal });
-  const entries = archive.entries.map(reportEntry);
+export async function runLs(url: string, options: LsOptions, context: CommandContext): Promise<void> {
+  const { output } = context;
+  await using opened = await openArchiveInput(url, options, context);
+  const { archive } = opened;
+  const { source, format } = archive;
   const receipt = reportReceipt(source);
   if (options.json) {
-    const report = { url: source.name, format: archive.format, entries };
+    const entries = archive.entries.map(options.long ? reportLongEntry : reportEntry);
+    const report = { url: source.name, format, entries };
     await output.write(formatJson(options.receipt ? { ...report, receipt } : report));
     return;
   }
-  await output.write(formatEntries(entries));
+  const listed = options.long
+    ? formatLongEntries(archive.entries.map(reportLongEntry))
+    : formatEntries(archive.entries.map(reportEntry));
+  await output.write(listed);
   if (options.receipt) output.note(formatReceipt(receipt));
 }

@@ -1,0 +1,129 @@
+import { resolve } from "node:path";
+import { type ExtractProgress, type ExtractResult, extract } from "../../node.ts";
+import { escapeText, formatJson } from "../escape-text.ts";
+import { formatBytes } from "../format-bytes.ts";
+import { formatReceipt, reportReceipt } from "../format-receipt.ts";
+import { selectMembers } from "../match-members.ts";
+import { type IndexOption, openArchiveInput } from "../open-archive-input.ts";
+import type { CommandContext, Output } from "../output.ts";
+import type { SourceOptions } from "../source-options.ts";
+import type { ReportOptions } from "./ls.ts";
+
+/** What `extract` is told. */
+export interface ExtractCommandOptions extends ReportOptions, SourceOptions, IndexOption {
+  /** Names or patterns of members; all of them where there are none. */
+  members?: readonly string[] | undefined;
+  directory: string;
+  overwrite?: boolean | undefined;
+  skipUnsafe?: boolean | undefined;
+  links?: boolean | undefined;
+  localNames?: boolean | undefined;
+  /** No progress, and nothing about what was done or left out. */
+  quiet?: boolean | undefined;
+}
+
+/** Entries that were left out and are told of one by one. */
+const SHOWN_SKIPPED = 20;
+/** The line on the terminal is written anew this often at most. */
+const PROGRESS_MS = 100;
+
+/** `extract URL [MEMBER…] -d DIR`: members as files, whole or not at all; run again, it goes on. */
+export async function runExtract(
+  url: string,
+  options: ExtractCommandOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { output, signal } = context;
+  const { members = [], directory, overwrite, skipUnsafe, links, localNames, quiet } = options;
+  await using opened = await openArchiveInput(url, options, context);
+  const { archive } = opened;
+  const { source, format } = archive;
+  const chosen =
+    members.length === 0 ? undefined : new Set(selectMembers(archive.entries, members, source.name));
+  const progress = new ProgressLine(quiet ? undefined : output.progress);
+  let result: ExtractResult;
+  try {
+    result = await extract(archive, directory, {
+      signal,
+      overwrite,
+      skipUnsafe,
+      links,
+      names: localNames ? "local" : "portable",
+      filter: chosen && ((entry) => chosen.has(entry)),
+      onProgress: (state) => progress.show(state),
+    });
+  } catch (error) {
+    progress.clear();
+    if (!quiet) for (const line of progress.describeStop()) output.note(line);
+    throw error;
+  }
+  progress.clear();
+  const receipt = reportReceipt(source);
+  if (options.json) {
+    const report = { url: source.name, format, directory: resolve(directory), ...result };
+    await output.write(formatJson(options.receipt ? { ...report, receipt } : report));
+    return;
+  }
+  if (!quiet) {
+    await output.write(formatResult(result, directory));
+    noteSkipped(result, output);
+  }
+  if (options.receipt) output.note(formatReceipt(receipt));
+}
+
+/** How far it is, on a terminal. */
+class ProgressLine {
+  readonly #write: Output["progress"];
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #last: ExtractProgress | undefined;
+
+  constructor(write: Output["progress"]) {
+    this.#write = write;
+  }
+
+  show(progress: ExtractProgress): void {
+    this.#last = progress;
+    const now = performance.now();
+    if (this.#write === undefined || now - this.#shownAt < PROGRESS_MS) return;
+    this.#shownAt = now;
+    const { bytes, totalBytes, files, totalFiles, entry } = progress;
+    const share = totalBytes === 0 ? 100 : Math.floor((bytes / totalBytes) * 100);
+    const far = `${share} %  ${formatBytes(bytes)} of ${formatBytes(totalBytes)}  ${files} of ${totalFiles}`;
+    this.#write(`${far}  ${escapeText(entry.name)}`);
+  }
+
+  clear(): void {
+    if (this.#shownAt >= 0) this.#write?.("");
+  }
+
+  /** What is there and how to go on, where anything was begun. */
+  describeStop(): string[] {
+    if (this.#last === undefined) return [];
+    const { files, totalFiles } = this.#last;
+    return [
+      `range-streams: ${files} of ${totalFiles} files are there, whole; the same command goes on from here`,
+    ];
+  }
+}
+
+function formatResult({ files, directories, links, kept, bytes }: ExtractResult, directory: string): string {
+  const made = [
+    `${count(files, "file")} (${formatBytes(bytes)})`,
+    ...(directories > 0 ? [count(directories, "folder")] : []),
+    ...(links > 0 ? [count(links, "link")] : []),
+    ...(kept > 0 ? [`${kept} there already`] : []),
+  ];
+  return `${made.join(", ")} in ${escapeText(directory)}\n`;
+}
+
+function noteSkipped({ skipped }: ExtractResult, output: Output): void {
+  for (const { name, reason } of skipped.slice(0, SHOWN_SKIPPED)) {
+    output.note(`left out: ${escapeText(name)}: ${escapeText(reason)}`);
+  }
+  const more = skipped.length - SHOWN_SKIPPED;
+  if (more > 0) output.note(`left out: ${more} more, which --json lists`);
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
