@@ -215,6 +215,22 @@ describe("limits of memory", () => {
     expect(await collect(decodeZstd(cut(frame, 4), options))).toEqual(Uint8Array.of(1, 2, 3, 4, 5));
   });
 
+  it("refuses lzma of properties that make tables of gigabytes before it allocates", async () => {
+    const codes = new Set<unknown>();
+    for (const [properties, code] of [
+      [128, "UNSUPPORTED"],
+      [200, "UNSUPPORTED"],
+      [224, "UNSUPPORTED"],
+      [225, "FORMAT"],
+      [255, "FORMAT"],
+    ] as const) {
+      const stored = compressedSample("lzma", "small").slice();
+      stored[4] = properties;
+      codes.add((await codeOf(decodeLzma(cut(stored, 99), promise(SAMPLE_TEXTS.small, stored)))) === code);
+    }
+    expect([...codes]).toEqual([true]);
+  });
+
   it("refuses zstd that needs a dictionary as UNSUPPORTED", async () => {
     const frame = Uint8Array.from([...MAGIC, 1, 0, 9]);
     expect(await codeOf(decompressZstd(endless(frame), { what: "x" }))).toBe("UNSUPPORTED");

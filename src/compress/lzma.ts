@@ -16,6 +16,11 @@ const MAX_BYTES = 32 * 1024 * 1024;
 /** Version of the library that wrote it (2), length of the properties (2), properties (5) (APPNOTE 5.8.8). */
 const ZIP_HEADER_BYTES = 9;
 const PROPERTIES_BYTES = 5;
+/**
+ * The first property is (pb × 5 + lp) × 9 + lc, of which pb and lp are at most 4 and lc at most 8. The library takes it for a number
+ * with a sign: from 128 on it would make tables of gigabytes. No writer is known to use those.
+ */
+const [MAX_PROPERTY, MAX_READ_PROPERTY] = [224, 127];
 
 async function* decompressZipLzma(
   stored: AsyncIterable<Chunk>,
@@ -48,9 +53,12 @@ function toLzmaAlone(stored: Chunk, { what, size }: { what: string; size: number
   if (stored.length < ZIP_HEADER_BYTES + PROPERTIES_BYTES || view.getUint16(2, true) !== PROPERTIES_BYTES) {
     throw brokenStream(what, "no header of lzma in zip");
   }
+  const property = view.getUint8(4);
+  if (property > MAX_PROPERTY) throw brokenStream(what, `the property ${property} of lzma`);
+  if (property > MAX_READ_PROPERTY) throw notRead(what, property);
   const alone = new Uint8Array(stored.length + 4);
   const header = new DataView(alone.buffer);
-  header.setUint8(0, view.getUint8(4));
+  header.setUint8(0, property);
   header.setUint32(1, Math.min(view.getUint32(5, true), Math.max(size, 4096)), true);
   header.setUint32(5, size, true);
   alone.set(stored.subarray(ZIP_HEADER_BYTES), 13);
@@ -60,4 +68,10 @@ function toLzmaAlone(stored: Chunk, { what, size }: { what: string; size: number
 function tooLarge(what: string, size: number): RangeStreamsError {
   const got = `${size} bytes of lzma, which is decoded in one go`;
   return new RangeStreamsError("LIMIT", `Decompressed ${what}: got ${got}; unpack it with another tool`);
+}
+
+function notRead(what: string, property: number): RangeStreamsError {
+  const got = `lzma with the property ${property}`;
+  const message = `Decompressed ${what}: got ${got}, which is not read here; unpack it with another tool`;
+  return new RangeStreamsError("UNSUPPORTED", message);
 }
