@@ -121,9 +121,9 @@ describe("options of openArchive", () => {
     await expect(openArchive(endless)).rejects.toMatchObject({ code: "FORMAT" });
     await using archive = await openArchive(endless, { allowMissingEnd: true });
     expect(archive.entries.length).toBe(2);
-    await expect(openArchive(zip, { maxEntries: Number.NaN })).rejects.toMatchObject({
-      code: "INVALID_ARGUMENT",
-    });
+    for (const wrong of [{ maxEntries: Number.NaN }, { checkpointBytes: -1 }]) {
+      await expect(openArchive(zip, wrong)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    }
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { tellConda } from "./conda/conda-parts.ts";
 import { CondaZip } from "./conda/conda-zip.ts";
 import { type CondaOptions, openConda } from "./conda/open-conda.ts";
 import { type Compression, compressionOf, detectCompression } from "./tar/compression.ts";
+import { resolveSpacing } from "./tar/list-tar.ts";
 import { openTar, readTar, type TarOptions } from "./tar/open-tar.ts";
 import type { TarArchive } from "./tar/tar-archive.ts";
 import { BLOCK_BYTES, isTarHeader } from "./tar/tar-format.ts";
@@ -41,6 +42,7 @@ const MAX_EMPTY_TAR_BYTES = 64 * BLOCK_BYTES;
  */
 export async function openArchive(input: OpenInput, options: ArchiveOptions = {}): Promise<AnyArchive> {
   resolveLimits(options);
+  resolveSpacing(0, options.checkpointBytes);
   if (options.index !== undefined) return openIndexed(input, options.index, options);
   const source = await openSource(input, options);
   // A PlannedSource comes back as it is: that one is not ours to close.

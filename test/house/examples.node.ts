@@ -2,8 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { patternBytes } from "../../src/testing/pattern-bytes.ts";
+import { buildConda, INDEX, pkgMembers } from "../conda/build-conda.ts";
+import { largeOldConda } from "../conda/old-conda.ts";
 import { buildPng, latin1, uint32Of } from "../png/build-png.ts";
 import { buildTar } from "../tar/build-tar.ts";
+import { buildWheel } from "../wheel/build-wheel.ts";
 import { buildZip, text } from "../zip/build-zip.ts";
 import { root } from "./root.node.ts";
 
@@ -41,6 +44,15 @@ export function exampleFiles(): Record<string, Uint8Array | string> {
         { type: "tEXt", data: latin1("Title\0Buoy 7") },
       ],
     }),
+    "buoy-1.0-0.conda": buildConda({
+      info: [
+        { name: "info/index.json", data: JSON.stringify(INDEX) },
+        { name: "info/paths.json", data: patternBytes(60_000, 3) },
+      ],
+      pkg: pkgMembers(400_000),
+    }),
+    "buoy-1.0-0.tar.bz2": largeOldConda(),
+    "buoy-1.0-py3-none-any.whl": buildWheel({ modules: 4, moduleBytes: 100_000 }),
     "harbour.zip": buildZip([
       { name: "readme.txt", data: text("Tides of one day.\n") },
       { name: "tides.csv", data: text(tides), method: 8 },

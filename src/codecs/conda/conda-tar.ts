@@ -15,7 +15,7 @@ import { compressionOf } from "../tar/compression.ts";
 import { readTar, type TarWalkOptions, walkOptions } from "../tar/open-tar.ts";
 import { OpenedTar } from "../tar/opened-tar.ts";
 import type { TarArchive, TarEntry } from "../tar/tar-archive.ts";
-import { walkTar } from "../tar/walk-tar.ts";
+import { walkSource } from "../tar/walk-tar.ts";
 import type { CondaPackage } from "./conda-package.ts";
 import { parseJson } from "./parse-json.ts";
 
@@ -127,8 +127,11 @@ export class CondaTar implements CondaPackage {
     const { name } = this.source;
     const signals = [this.#closing.signal, signal];
     const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: name });
+    const limits = resolveLimits(this.#options);
+    const walk = { options: this.#options, limits, signal: call.signal, aheadBytes: 0 };
     try {
-      for await (const entry of walkTar(this.source, { ...this.#options, signal: call.signal })) {
+      call.signal.throwIfAborted();
+      for await (const entry of walkSource(this.source, walk)) {
         if (entry.name === INDEX_NAME) return await entry.text();
       }
     } finally {
