@@ -85,6 +85,7 @@ class Writer {
         } else await this.#writeFile(file, chunksOf(stream));
       }
       await pool.end();
+      signal?.throwIfAborted();
     } finally {
       await members.return?.();
       await pool.settle();
@@ -136,6 +137,7 @@ class Writer {
 
   async #writeFile(file: PlannedFile, chunks: AsyncIterable<Bytes> | Iterable<Bytes>): Promise<void> {
     const { entry, parts } = file;
+    this.#writing.options.signal?.throwIfAborted();
     const path = this.#path(parts);
     const onBytes = (byteLength: number): void => {
       this.bytes += byteLength;

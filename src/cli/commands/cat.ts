@@ -9,6 +9,9 @@ import { type Extent, type ExtentOptions, parseExtent } from "../parse-extent.ts
 import { type ParsedSourceOptions, parseSourceOptions, type SourceOptions } from "../source-options.ts";
 import type { ReportOptions } from "./ls.ts";
 
+/** Members up to this size are written when all of them is proven, header and data from one request. *Unmeasured*. */
+const WHOLE_BYTES = 1024 * 1024;
+
 /** What `cat` is told. */
 export interface CatOptions extends ReportOptions, ExtentOptions, SourceOptions, IndexOption {
   /** A member of the archive; the file itself where it is left out. */
@@ -76,6 +79,8 @@ async function writeMember(
   { output, signal }: CommandContext,
 ): Promise<void> {
   const part = extent.resolve(entry.size);
+  if (part.length === entry.size && entry.size <= WHOLE_BYTES)
+    return output.write(await entry.bytes({ signal }));
   if (part.length === entry.size) return writeStream(entry.stream({ signal }), output);
   if (entry.method === "store" && entry.size === entry.storedSize) {
     const place = await entry.range({ signal });
