@@ -11,7 +11,7 @@ const BROWSER_CONNECTIONS = 6;
 const DEFAULT_CONNECTIONS = 16;
 
 /** The platform's own transport where no better one is to be had: its `fetch`. */
-export function createTransport(): Transport {
+export function createTransport(_origin: string): Transport {
   return createFetchTransport(globalThis.fetch);
 }
 

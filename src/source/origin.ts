@@ -65,7 +65,7 @@ export function originsInUse(): number {
 }
 
 function makeEntry(origin: string, client: Client | undefined): Entry {
-  const transport = client === undefined ? createTransport() : createFetchTransport(client);
+  const transport = client === undefined ? createTransport(origin) : createFetchTransport(client);
   return {
     origin,
     transport,

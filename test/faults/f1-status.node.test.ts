@@ -265,7 +265,7 @@ describe("F1: status and headers", () => {
 
   it("34. two Content-Lengths are refused by the parser, and not asked for again", async () => {
     const send = [partialHead(100, 110, { "content-length": 10 }), file.slice(100, 110)];
-    expect(await failure({ answers: [{ send }] })).toMatchObject({ code: "NETWORK", attempts: 1 });
+    expect(await failure({ answers: [{ send }] })).toMatchObject({ code: "BAD_RESPONSE", attempts: 1 });
   });
 
   it.each(["+10", "1 0", "0xa", "-10", "9007199254740993", "10, 10"])(

@@ -63,6 +63,6 @@ describe("F5: coding and transfer", () => {
       file.slice(100, 110),
       "\r\n0\r\n\r\n",
     ];
-    expect(await failure({ answers: [{ send }] })).toMatchObject({ code: "NETWORK", attempts: 1 });
+    expect(await failure({ answers: [{ send }] })).toMatchObject({ code: "BAD_RESPONSE", attempts: 1 });
   });
 });

@@ -12,7 +12,14 @@ const files: [room: string, path: string][] = [...rooms, ["attic/", "src/attic/o
 const targets: [room: string, path: string][] = rooms.filter(([, path]) => !path.endsWith(".node.ts"));
 const names = ["node:fs", "node:fs/promises", "#transport", "#inflate", "#crc32", "#many-listeners"];
 const packages = ["@foxglove/crc", "commander", "fflate", "range-streams", "range-streams/zip"];
-packages.push("fzstd", "xxhash-wasm", "unbzip2-stream/lib/bzip2.js", "xz-decompress", "lzma1");
+packages.push(
+  "undici/lib/dispatcher/client.js",
+  "fzstd",
+  "xxhash-wasm",
+  "unbzip2-stream/lib/bzip2.js",
+  "xz-decompress",
+  "lzma1",
+);
 
 function filesOf(room: string): [room: string, path: string][] {
   if (room === "doors") return ["index", "zip", "node"].map((door) => [room, `src/${door}.ts`]);
