@@ -2,6 +2,7 @@ import { Range } from "../ranges/range.ts";
 import type { RangeDict } from "../ranges/range-dict.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
 import { closedError } from "../source/closed-error.ts";
+import { Deadlines } from "../source/deadlines.ts";
 import type { Meter } from "../source/meter.ts";
 import type {
   Bytes,
@@ -73,7 +74,6 @@ export class Engine implements PlannedSource {
   readonly name: string;
   readonly size: number;
   readonly identity: Identity;
-  readonly spans: RangeDict<"held" | "pending">;
   readonly receipt: Receipt;
   readonly #parts: EngineParts;
   readonly #wire: WireSource;
@@ -85,6 +85,8 @@ export class Engine implements PlannedSource {
   readonly #flows = new Set<Flow>();
   readonly #groups = new Set<ReadGroup>();
   readonly #flowHost: FlowHost;
+  /** The time limits of all calls. */
+  readonly #clock = new Deadlines();
   #opening: Flow | undefined;
   #closed = false;
 
@@ -97,7 +99,6 @@ export class Engine implements PlannedSource {
     this.identity = source.identity;
     this.receipt = meter;
     this.#map = new SpanMap<Flow>(cacheBytes, spanListener(parts.onEvent));
-    this.spans = this.#map.view;
     const unaskedBytes = (): number => this.#map.unaskedBytes;
     this.#budget = new Budget({ meter, policy, maxBytes: parts.maxBytes, name: source.name, unaskedBytes });
     this.#flowHost = {
@@ -126,6 +127,10 @@ export class Engine implements PlannedSource {
     this.#ahead = new ReadAhead(host);
     this.#planner = new FlowPlanner({ ...host, map: this.#map, budget: this.#budget });
     if (parts.opening !== undefined) this.#opening = this.#openFirst(parts.opening);
+  }
+
+  get spans(): RangeDict<"held" | "pending"> {
+    return this.#map.view;
   }
 
   read(input: RangeInput, options: PlannedReadOptions = {}): Promise<Bytes> {
@@ -233,6 +238,7 @@ export class Engine implements PlannedSource {
     this.#ahead.close();
     for (const group of [...this.#groups]) group.fail(reason);
     for (const flow of [...this.#flows]) flow.cancel(reason);
+    this.#clock.clear();
     this.#map.clear();
     await this.#parts.stored?.flush();
     if (this.#parts.owned) await this.#parts.source.close();
@@ -274,6 +280,7 @@ export class Engine implements PlannedSource {
       hints: options,
       signal: options.signal,
       totalMs: this.#wire.totalMs,
+      clock: this.#clock,
       name: this.name,
       onBytes,
       onEnd: (ended) => this.#groups.delete(ended),

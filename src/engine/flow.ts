@@ -1,8 +1,9 @@
 import { RangeStreamsError } from "../errors.ts";
 import { Range } from "../ranges/range.ts";
-import type { Call } from "../source/call.ts";
+import type { WireCall } from "../source/call.ts";
 import type { Share, Turn } from "../source/request-queue.ts";
 import type { Bytes } from "../source/source.ts";
+import { Stop } from "../source/stop.ts";
 import type { PendingSpan } from "./span-map.ts";
 import type { WireBody } from "./wire.ts";
 
@@ -51,8 +52,8 @@ export class Flow implements PendingSpan {
   readonly range: Range;
   readonly #parts: FlowParts;
   readonly #readers = new Set<FlowReader>();
-  readonly #stop = new AbortController();
-  readonly #call: Call;
+  readonly #stop = new Stop();
+  readonly #call: WireCall;
   readonly #turn: Turn;
   #position: number;
   #neededEnd = 0;
@@ -70,9 +71,8 @@ export class Flow implements PendingSpan {
     this.#turn = { ahead: this.#unattended, share: parts.share };
     const { totalMs } = parts.host;
     this.#call = {
-      signal: this.#stop.signal,
+      signal: this.#stop,
       remainingMs: () => totalMs - (performance.now() - this.#progressAt),
-      end: () => undefined,
       turn: this.#turn,
     };
   }

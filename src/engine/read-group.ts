@@ -1,4 +1,5 @@
 import type { Range } from "../ranges/range.ts";
+import type { Deadline, Deadlines } from "../source/deadlines.ts";
 import { onAbort } from "../source/on-abort.ts";
 import type { Bytes } from "../source/source.ts";
 import { timeoutError } from "../source/timeout.ts";
@@ -12,6 +13,7 @@ export interface ReadGroupOptions {
   readonly hints: ReadHints;
   readonly signal: AbortSignal | undefined;
   readonly totalMs: number;
+  readonly clock: Deadlines;
   /** For messages; secrets removed. */
   readonly name: string;
   /** Told of each range as its bytes are complete. */
@@ -29,7 +31,7 @@ export class ReadGroup {
   readonly #options: ReadGroupOptions;
   readonly #calls: ReadCall[];
   readonly #forget: () => void;
-  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #deadline: Deadline;
   #left: number;
   #isEnded = false;
   #resolve!: (bytes: Bytes[]) => void;
@@ -49,10 +51,8 @@ export class ReadGroup {
     );
     const { signal, totalMs, name: url } = options;
     this.#forget = onAbort(signal, () => this.fail(signal?.reason));
-    if (Number.isFinite(totalMs)) {
-      const onTimeout = (): void => this.fail(timeoutError({ ms: totalMs, phase: "total", url }));
-      this.#timer = setTimeout(onTimeout, totalMs);
-    }
+    const onTimeout = (): void => this.fail(timeoutError({ ms: totalMs, phase: "total", url }));
+    this.#deadline = options.clock.add(totalMs, onTimeout);
   }
 
   get isEnded(): boolean {
@@ -90,7 +90,7 @@ export class ReadGroup {
 
   #end(): void {
     this.#isEnded = true;
-    clearTimeout(this.#timer);
+    this.#options.clock.delete(this.#deadline);
     this.#forget();
     this.#options.onEnd(this);
   }

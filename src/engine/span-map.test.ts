@@ -139,6 +139,30 @@ describe("a span map, and a model of it that looks at every byte", () => {
       { numRuns: 400 },
     );
   });
+
+  it("show the same to whoever looks late", () => {
+    fc.assert(
+      fc.property(
+        fc.array(steps, { minLength: 1, maxLength: 60 }),
+        fc.constantFrom(50, SIZE),
+        (program, maxBytes) => {
+          const [early, late] = [true, false].map((looks) => {
+            const map = new SpanMap<PendingSpan>(maxBytes);
+            const naive = new NaiveMap();
+            const requests: PendingSpan[] = [];
+            if (looks) expect(map.view.size).toBe(0);
+            for (const { kind, range, which } of program) {
+              const request = requests[which % Math.max(1, requests.length)];
+              play({ map, naive, requests, request, maxBytes }, kind, range);
+            }
+            return drawn(map);
+          });
+          expect(late).toBe(early);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
 });
 
 interface Pair {

@@ -36,11 +36,11 @@ export interface HoldOptions<Pending> {
  * to the map from then on: nobody outside can change what the next reader gets.
  */
 export class SpanMap<Pending extends PendingSpan> {
-  /** The map as people look at it: touching held spans are one. Live and read-only. */
-  readonly view: RangeDict<"held" | "pending">;
   #maxBytes: number;
   readonly #onChange: SpanListener | undefined;
-  readonly #drawn = new RangeDict<"held" | "pending">();
+  /** What {@link SpanMap.view} shows, from the first look on. */
+  #drawn: RangeDict<"held" | "pending"> | undefined;
+  #view: RangeDict<"held" | "pending"> | undefined;
   readonly #spans = new RangeDict<HeldSpan<Pending> | Pending>();
   /** In order of use: the first is the one to go. */
   readonly #recency = new Set<HeldSpan<Pending>>();
@@ -55,7 +55,16 @@ export class SpanMap<Pending extends PendingSpan> {
   constructor(maxBytes: number, onChange?: SpanListener) {
     this.#maxBytes = maxBytes;
     this.#onChange = onChange;
-    this.view = this.#drawn.asReadonly();
+  }
+
+  /** The map as people look at it: touching held spans are one. Live and read-only. Nothing is drawn before somebody looks. */
+  get view(): RangeDict<"held" | "pending"> {
+    if (this.#view === undefined) {
+      this.#drawn = new RangeDict();
+      for (const [range, { kind }] of this.#spans) this.#drawOn(this.#drawn, kind, range);
+      this.#view = this.#drawn.asReadonly();
+    }
+    return this.#view;
   }
 
   /** Bytes that may be kept. */
@@ -245,8 +254,10 @@ export class SpanMap<Pending extends PendingSpan> {
   clear(): void {
     this.#latest = undefined;
     this.#newest = undefined;
+    // What touches goes as one.
+    const ranges = new RangeSet(this.#spans.keys());
     this.#spans.clear();
-    for (const range of [...this.#drawn.keys()]) this.#draw("missing", range);
+    for (const range of ranges) this.#draw("missing", range);
     this.#recency.clear();
     this.#unasked.clear();
     this.#heldBytes = 0;
@@ -296,25 +307,26 @@ export class SpanMap<Pending extends PendingSpan> {
     this.#draw("missing", span.range);
   }
 
-  /** The only place where the view changes. */
+  /** Tells of every change, and draws it where somebody looks. */
   #draw(state: "held" | "pending" | "missing", range: Range): void {
-    if (state === "missing") {
-      if (!this.#drawn.delete(range)) return;
-    } else {
-      this.#drawn.set(state === "held" ? this.#withHeldAround(range) : range, state);
-    }
+    if (this.#drawn !== undefined) this.#drawOn(this.#drawn, state, range);
     this.#onChange?.(state, range);
   }
 
-  /** Together with what is held on both sides of it. */
-  #withHeldAround(range: Range): Range {
-    let { start, end } = range;
-    const before = start > 0 ? this.#drawn.rangeAt(start - 1) : undefined;
-    if (before !== undefined && this.#drawn.get(before.start) === "held") start = before.start;
-    const after = this.#drawn.rangeAt(end);
-    if (after !== undefined && this.#drawn.get(end) === "held") end = after.end;
-    return new Range(start, end);
+  #drawOn(drawn: RangeDict<"held" | "pending">, state: "held" | "pending" | "missing", range: Range): void {
+    if (state === "missing") drawn.delete(range);
+    else drawn.set(state === "held" ? withHeldAround(drawn, range) : range, state);
   }
+}
+
+/** Together with what is held on both sides of it. */
+function withHeldAround(drawn: RangeDict<"held" | "pending">, range: Range): Range {
+  let { start, end } = range;
+  const before = start > 0 ? drawn.rangeAt(start - 1) : undefined;
+  if (before !== undefined && drawn.get(before.start) === "held") start = before.start;
+  const after = drawn.rangeAt(end);
+  if (after !== undefined && drawn.get(end) === "held") end = after.end;
+  return new Range(start, end);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Range } from "../ranges/range.ts";
-import type { Call } from "../source/call.ts";
+import type { WireCall } from "../source/call.ts";
 import type { Bytes } from "../source/source.ts";
 import type { StoredBytes } from "./stored-bytes.ts";
 import type { WireBody } from "./wire.ts";
@@ -31,7 +31,7 @@ export class StoredBody implements WireBody {
     this.#end = range.end;
   }
 
-  async readWithin(call: Call): Promise<Bytes | undefined> {
+  async readWithin(call: WireCall): Promise<Bytes | undefined> {
     if (this.#position === this.#end) return undefined;
     if (this.#body === undefined && this.#position === this.#lookedEnd) await this.#lookUp();
     const [piece] = this.#pieces;
@@ -56,7 +56,7 @@ export class StoredBody implements WireBody {
     return this.#pieces.shift()?.[1];
   }
 
-  async #readWire(call: Call): Promise<Bytes | undefined> {
+  async #readWire(call: WireCall): Promise<Bytes | undefined> {
     if (this.#body === undefined) {
       this.#bodyEnd = this.#pieces[0]?.[0].start ?? this.#end;
       this.#body = this.#open(new Range(this.#position, this.#bodyEnd));

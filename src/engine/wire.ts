@@ -1,12 +1,13 @@
 import type { Range } from "../ranges/range.ts";
-import type { Call } from "../source/call.ts";
+import type { WireCall } from "../source/call.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
 import type { Bytes, Source } from "../source/source.ts";
+import { toAbortSignal } from "../source/stop.ts";
 
 /** The body of one range, opened on its first read. One reader at a time. */
 export interface WireBody {
   /** The next chunk, which belongs to the caller; undefined at the end. */
-  readWithin(call: Call): Promise<Bytes | undefined>;
+  readWithin(call: WireCall): Promise<Bytes | undefined>;
   cancel(): void;
 }
 
@@ -57,7 +58,7 @@ function readOnce(source: Source, range: Range): WireBody {
     async readWithin(call) {
       if (given) return undefined;
       given = true;
-      return source.read(range, { signal: call.signal });
+      return source.read(range, { signal: toAbortSignal(call.signal) });
     },
     cancel: () => undefined,
   };

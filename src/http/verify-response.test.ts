@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Range } from "../ranges/range.ts";
 import type { Expectation, Pinned, ResponseHead } from "./expectation.ts";
@@ -27,6 +28,48 @@ const codeOf = (expected: Expectation, answer: ResponseHead): string => {
 };
 
 describe("verifyResponse", () => {
+  it("says the same of an answer that is exact to the letter and of one written otherwise", () => {
+    const fields = fc.record(
+      {
+        "content-range": fc.constantFrom(
+          "bytes 10-19/100",
+          "bytes 10-19/*",
+          "bytes 10-14/100",
+          "bytes 10-19/15",
+        ),
+        "content-length": fc.constantFrom("10", "010", "5", "x"),
+        "content-encoding": fc.constantFrom("identity", "gzip"),
+        etag: fc.constantFrom('"a"', '"b"', 'W/"a"'),
+        "last-modified": fc.constantFrom("Tue, 01 Oct 2024 00:00:00 GMT", "Wed, 02 Oct 2024 00:00:00 GMT"),
+      },
+      { requiredKeys: ["content-range"] },
+    );
+    const validators = fc.constantFrom<Pinned["validators"]>(
+      { strength: "strong", etag: '"a"' },
+      { strength: "weak", etag: 'W/"a"', lastModified: "Tue, 01 Oct 2024 00:00:00 GMT" },
+      { strength: "none" },
+    );
+    const identity = fc.constantFrom("verify" as const, "strict" as const, "ignore" as const);
+    fc.assert(
+      fc.property(fields, validators, identity, fc.boolean(), (given, pinnedTo, held, filtered) => {
+        const expected = asking(10, 20, { identity: held, pinned: { validators: pinnedTo, size: 100 } });
+        const judge = (range: string | undefined): unknown => {
+          const all: Record<string, string | undefined> = { ...given, "content-range": range };
+          const headers = { get: (name: string) => all[name] ?? null };
+          try {
+            const { body, wanted, ...rest } = verifyResponse(expected, { status: 206, headers, filtered });
+            return { body: String(body), wanted: String(wanted), ...rest };
+          } catch (error) {
+            return (error as { code: string }).code;
+          }
+        };
+        // The blank is trimmed, and compares as nothing that was expected.
+        expect(judge(given["content-range"])).toEqual(judge(`${given["content-range"]} `));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it("accepts exactly what was asked, and tells total and validators", () => {
     const fields = { "content-range": "bytes 10-19/100", "content-length": "10", etag: '"a"' };
     const verified = verifyResponse(asking(10, 20, { pinned }), head(fields));

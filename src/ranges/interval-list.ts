@@ -81,6 +81,12 @@ export class IntervalList<V> {
     const { start, end } = entry.range;
     let place = this.#reaching(start);
     const next = this.#blocks[place.block]?.[place.index];
+    if (next !== undefined && next.range.start === start && next.range.end === end) {
+      // What changes its state as a whole is the usual case, and moves no other entry.
+      this.#version++;
+      (this.#blocks[place.block] as Interval<V>[])[place.index] = entry;
+      return;
+    }
     if (next !== undefined && next.range.start < end) {
       this.carve(entry.range);
       place = this.#reaching(start);

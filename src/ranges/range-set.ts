@@ -38,9 +38,14 @@ export class RangeSet implements Iterable<Range> {
     if (range.isEmpty()) return this;
     const near = this.#list.near(range);
     const first = near[0]?.range;
-    if (first?.contains(range)) return this;
+    if (first === undefined) {
+      this.#byteLength += range.length;
+      this.#list.set({ range, value: undefined });
+      return this;
+    }
+    if (first.contains(range)) return this;
     const last = near.at(-1)?.range;
-    const start = Math.min(first?.start ?? range.start, range.start);
+    const start = Math.min(first.start, range.start);
     const whole = new Range(start, Math.max(last?.end ?? range.end, range.end));
     this.#byteLength += whole.length - this.#list.carve(whole);
     this.#list.set({ range: whole, value: undefined });

@@ -1,15 +1,21 @@
 import { onAbort } from "./on-abort.ts";
 import type { Turn } from "./request-queue.ts";
+import type { StopSignal } from "./stop.ts";
 import { timeoutError } from "./timeout.ts";
 
-/** One call of a user's: what may end it early. */
-export interface Call {
+/** What requests are sent for: what may end it early, and when it has its turn. */
+export interface WireCall {
   /** Aborts with the reason of the user's signal, CLOSED, or TIMEOUT (total). */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   /** Milliseconds until the total limit. */
   remainingMs(): number;
   /** When its requests come to their turn; default: before those that nobody waits for. */
   readonly turn?: Turn | undefined;
+}
+
+/** One call of a user's. */
+export interface Call extends WireCall {
+  readonly signal: AbortSignal;
   /** Takes clock and listeners away. */
   end(): void;
 }

@@ -26,7 +26,7 @@ describe("Deadlines", () => {
 
   it("uses one timer for a thousand that are set and taken away", () => {
     const deadlines = new Deadlines();
-    const expire = vi.fn();
+    const expire = vi.fn<() => void>();
     for (let index = 0; index < 1000; index++) deadlines.delete(deadlines.add(100, expire));
     expect(vi.getTimerCount()).toBe(1);
     vi.advanceTimersByTime(60);
@@ -57,7 +57,7 @@ describe("Deadlines", () => {
 
   it("knows no limit for Infinity, and none that a timer could not hold", () => {
     const deadlines = new Deadlines();
-    const expire = vi.fn();
+    const expire = vi.fn<() => void>();
     deadlines.add(Infinity, expire);
     expect(vi.getTimerCount()).toBe(0);
     deadlines.add(2 ** 40, expire);
@@ -67,7 +67,7 @@ describe("Deadlines", () => {
 
   it("leaves nothing behind when it is cleared", () => {
     const deadlines = new Deadlines();
-    const expire = vi.fn();
+    const expire = vi.fn<() => void>();
     deadlines.add(10, expire);
     deadlines.clear();
     expect(vi.getTimerCount()).toBe(0);

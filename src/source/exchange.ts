@@ -1,10 +1,12 @@
 import { parseDecimal } from "../http/decimal.ts";
 import type { ResponseHead } from "../http/expectation.ts";
 import type { HeaderFields } from "../http/header-fields.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { Flow } from "./link-estimate.ts";
 import type { Meter } from "./meter.ts";
 import type { Parkable, Slot } from "./request-queue.ts";
 import type { Bytes } from "./source.ts";
+import type { StopSignal } from "./stop.ts";
 import { withTimeout } from "./timeout.ts";
 import type { TransportResponse } from "./transport.ts";
 
@@ -31,6 +33,7 @@ export interface ExchangeParts {
   readonly flow?: Flow | undefined;
   /** Aborted with the CLOSED error when the source closes. */
   readonly closing: AbortSignal;
+  readonly clock: Deadlines;
   /** Called once, when the connection was given back. */
   readonly onEnd: (exchange: Exchange) => void;
 }
@@ -82,11 +85,13 @@ export class Exchange implements ResponseHead {
    *
    * @throws NETWORK, TIMEOUT (idle), CLOSED, or the reason of the signal.
    */
-  async read(signal?: AbortSignal, idleMs = this.#parts.idleMs): Promise<Bytes | undefined> {
+  async read(signal?: StopSignal, idleMs = this.#parts.idleMs): Promise<Bytes | undefined> {
     if (this.#ended) throw this.#parts.closing.reason;
-    const reading = this.#pull();
+    const now = signal?.aborted ? undefined : this.#poll();
+    if (now !== undefined) return now ?? undefined;
+    const { name: url, clock } = this.#parts;
     try {
-      const chunk = await withTimeout(reading, { ms: idleMs, signal, phase: "idle", url: this.#parts.name });
+      const chunk = await withTimeout(this.#pull(), { ms: idleMs, signal, phase: "idle", url, clock });
       this.#reading = undefined;
       if (chunk === undefined) this.#end();
       return chunk;
@@ -98,9 +103,20 @@ export class Exchange implements ResponseHead {
   }
 
   /** Waits for the next chunk, or the end, and leaves it for the next read; tells whether there is one. */
-  async peek(signal: AbortSignal): Promise<boolean> {
-    const { idleMs, name: url } = this.#parts;
-    return (await withTimeout(this.#pull(), { ms: idleMs, signal, phase: "idle", url })) !== undefined;
+  async peek(signal: StopSignal): Promise<boolean> {
+    const { idleMs, name: url, clock } = this.#parts;
+    return (await withTimeout(this.#pull(), { ms: idleMs, signal, phase: "idle", url, clock })) !== undefined;
+  }
+
+  /** A chunk that is here already, or null for an end that is: most small bodies come with their heads, and cost no clock. */
+  #poll(): Bytes | null | undefined {
+    if (this.#reading !== undefined) return undefined;
+    const now = this.#response.body.poll?.();
+    if (now === undefined) return undefined;
+    this.#parts.flow?.waiting();
+    if (now === null) this.#end();
+    else this.#parts.flow?.arrived(now.byteLength);
+    return now;
   }
 
   /** One pull at a time; a chunk whose reader was aborted waits in it for the next reader. */

@@ -1,4 +1,5 @@
 import { HttpError, isRangeStreamsError } from "../errors.ts";
+import type { Deadlines } from "./deadlines.ts";
 import { onAbort } from "./on-abort.ts";
 import type { Bytes } from "./source.ts";
 import { withTimeout } from "./timeout.ts";
@@ -11,7 +12,7 @@ const BROWSER_CONNECTIONS = 6;
 const DEFAULT_CONNECTIONS = 16;
 
 /** The platform's own transport where no better one is to be had: its `fetch`. */
-export function createTransport(_origin: string): Transport {
+export function createTransport(_origin: string, _clock: Deadlines): Transport {
   return createFetchTransport(globalThis.fetch);
 }
 

@@ -1,7 +1,7 @@
 import { HttpError, isRangeStreamsError } from "../errors.ts";
 import type { Pinned } from "../http/expectation.ts";
 import { formatRangeHeader, type ListAsk, type RangeAsk } from "../http/range-header.ts";
-import type { Call } from "./call.ts";
+import type { WireCall } from "./call.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { closedError } from "./closed-error.ts";
 import { Exchange } from "./exchange.ts";
@@ -14,6 +14,7 @@ import { isRedirect, redirectError, redirectTarget } from "./redirect.ts";
 import { requestFields } from "./request-fields.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { SourceEvent } from "./source.ts";
+import { type StopSignal, toAbortSignal } from "./stop.ts";
 import { type Client, StaleConnectionError, type TransportResponse } from "./transport.ts";
 import { type HttpTarget, parseHttpUrl, redactUrl } from "./url.ts";
 
@@ -63,7 +64,7 @@ export interface HttpRequest {
   readonly method: "GET" | "HEAD";
   /** Undefined asks for the whole. */
   readonly ask: RangeAsk | ListAsk | undefined;
-  readonly call: Call;
+  readonly call: WireCall;
 }
 
 interface Answer {
@@ -222,11 +223,11 @@ export class HttpLink implements RecoveryWatcher {
   }
 
   /** Where a request begins: the URL given, or what `resolveUrl` makes of it. */
-  async #entry(signal: AbortSignal): Promise<string> {
+  async #entry(signal: StopSignal): Promise<string> {
     const { resolveUrl, target } = this.settings;
     if (resolveUrl === undefined) return target.url;
     try {
-      return parseHttpUrl(await resolveUrl(target.url, { signal })).url;
+      return parseHttpUrl(await resolveUrl(target.url, { signal: toAbortSignal(signal) })).url;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       if (isRangeStreamsError(cause)) throw cause;
@@ -260,6 +261,7 @@ export class HttpLink implements RecoveryWatcher {
         name: this.name,
         hasBody: request.method !== "HEAD",
         idleMs: timeouts.idleMs,
+        clock: origin.clock,
         meter,
         flow,
         closing: this.closing,
@@ -275,7 +277,7 @@ export class HttpLink implements RecoveryWatcher {
   }
 
   /** Refuses at once what the server would have us wait for longer than the call may last. */
-  #checkOrigin(origin: Origin, call: Call): void {
+  #checkOrigin(origin: Origin, call: WireCall): void {
     const { pausedMs } = origin.queue;
     if (pausedMs < call.remainingMs()) return;
     const message = `GET ${this.name}: the server wants no request for ${Math.ceil(pausedMs / 1000)} s; come back then`;

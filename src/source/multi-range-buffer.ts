@@ -1,6 +1,6 @@
 import { Range } from "../ranges/range.ts";
 import { RangeSet } from "../ranges/range-set.ts";
-import type { Call } from "./call.ts";
+import type { WireCall } from "./call.ts";
 import type { RangeBody } from "./range-body.ts";
 import type { Bytes } from "./source.ts";
 
@@ -55,7 +55,7 @@ export class MultiRangeBuffer {
   }
 
   /** Takes in a body whose bytes are believed as they come, and ends it. */
-  async fill(body: RangeBody, call: Call): Promise<void> {
+  async fill(body: RangeBody, call: WireCall): Promise<void> {
     let position = body.range.start;
     try {
       for (

@@ -6,7 +6,7 @@ import { refuse } from "../http/refusal.ts";
 import { MAX_WASTE_BYTES, type VerifiedSpan } from "../http/verify-response.ts";
 import type { Range } from "../ranges/range.ts";
 import { RangeSet } from "../ranges/range-set.ts";
-import type { Call } from "./call.ts";
+import type { WireCall } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpLink } from "./http-link.ts";
 import type { MultiRangeBuffer } from "./multi-range-buffer.ts";
@@ -19,7 +19,7 @@ export interface ListRead {
   readonly link: HttpLink;
   readonly ask: ListAsk;
   readonly buffer: MultiRangeBuffer;
-  readonly call: Call;
+  readonly call: WireCall;
 }
 
 /** Statuses that may be said of a list and not of the file: from servers, and firewalls, that want one range only. */

@@ -7,7 +7,7 @@ import type { RangeAsk } from "../http/range-header.ts";
 import { refuse } from "../http/refusal.ts";
 import { refuseCoding } from "../http/verify-response.ts";
 import type { Range } from "../ranges/range.ts";
-import type { Call } from "./call.ts";
+import type { WireCall } from "./call.ts";
 import { Exchange } from "./exchange.ts";
 import type { HttpLink } from "./http-link.ts";
 import type { Bytes } from "./source.ts";
@@ -21,7 +21,7 @@ const MAX_PART_BYTES = 4 * 1024 * 1024;
 /** One answer, and the call that waits for it. */
 export interface Answered {
   readonly exchange: Exchange;
-  readonly call: Call;
+  readonly call: WireCall;
 }
 
 /**
@@ -113,6 +113,7 @@ class OnlyPart {
       name,
       hasBody: true,
       idleMs: Number.POSITIVE_INFINITY,
+      clock: this.#link.origin.clock,
       meter: settings.meter,
       closing,
       onEnd: () => undefined,

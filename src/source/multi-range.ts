@@ -1,11 +1,13 @@
 import type { ListAsk } from "../http/range-header.ts";
 import type { Range } from "../ranges/range.ts";
-import { beginCall, type Call } from "./call.ts";
+import type { WireCall } from "./call.ts";
 import type { HttpLink } from "./http-link.ts";
 import { MultiRangeBuffer } from "./multi-range-buffer.ts";
 import { readList } from "./multi-range-list.ts";
+import { onAbort } from "./on-abort.ts";
 import { RangeBody } from "./range-body.ts";
 import type { Bytes } from "./source.ts";
+import { Stop } from "./stop.ts";
 
 /**
  * Ranges of one request at most; more go into several. Alibaba's OSS takes 50, Apache 200, and 50 ranges of the largest numbers
@@ -21,7 +23,7 @@ const MAX_RANGES = 50;
  * @throws BAD_RESPONSE for parts that break the grammar or contradict each other, CHANGED for one of another file, and whatever a
  * single range reports.
  */
-export async function readParts(link: HttpLink, ranges: readonly Range[], call: Call): Promise<Bytes[]> {
+export async function readParts(link: HttpLink, ranges: readonly Range[], call: WireCall): Promise<Bytes[]> {
   const buffer = new MultiRangeBuffer(ranges);
   const { capabilities } = link.origin;
   const lists = splitIntoLists(buffer.missing());
@@ -56,14 +58,14 @@ function splitIntoLists(ranges: readonly Range[]): ListAsk[] {
   return lists;
 }
 
-type Job = (call: Call) => Promise<void>;
+type Job = (call: WireCall) => Promise<void>;
 
 /** Runs jobs side by side, as many as the source may have connections; the first failure ends the others. */
-async function runTogether(link: HttpLink, jobs: readonly Job[], call: Call): Promise<void> {
-  const stop = new AbortController();
-  const signals = [call.signal, stop.signal];
-  const { signal, end } = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: link.name });
-  const joined: Call = { signal, end, remainingMs: () => call.remainingMs() };
+async function runTogether(link: HttpLink, jobs: readonly Job[], call: WireCall): Promise<void> {
+  const stop = new Stop();
+  const forget = onAbort(call.signal, () => stop.abort(call.signal.reason));
+  if (call.signal.aborted) stop.abort(call.signal.reason);
+  const joined: WireCall = { signal: stop, remainingMs: () => call.remainingMs() };
   const queue = jobs.values();
   const work = async (): Promise<void> => {
     for (const job of queue) await job(joined);
@@ -75,6 +77,6 @@ async function runTogether(link: HttpLink, jobs: readonly Job[], call: Call): Pr
     stop.abort(error);
     throw error;
   } finally {
-    end();
+    forget();
   }
 }

@@ -5,7 +5,7 @@ import { refuse } from "../http/refusal.ts";
 import { readValidators } from "../http/validators.ts";
 import type { VerifiedResponse } from "../http/verify-response.ts";
 import { Range } from "../ranges/range.ts";
-import { beginCall, type Call } from "./call.ts";
+import { beginCall, type WireCall } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
 import { HttpLink, type HttpSettings } from "./http-link.ts";
 import { HttpSource } from "./http-source.ts";
@@ -13,6 +13,7 @@ import { unwrapPart } from "./multi-range-part.ts";
 import { RangeBody } from "./range-body.ts";
 import { Recovery } from "./recovery.ts";
 import type { Bytes, Identity } from "./source.ts";
+import type { StopSignal } from "./stop.ts";
 import { type ChunkReader, streamChunks } from "./stream-chunks.ts";
 import { getVerified, unsatisfiedTotal, type VerifiedExchange, verifyAnswer } from "./verified-get.ts";
 import { WholeBody, wholeLength } from "./whole-body.ts";
@@ -89,7 +90,7 @@ function openFirst(link: HttpLink, first: FirstAsk, answer: VerifiedExchange): H
   return { range, body: new RangeBody(link, range, answer) };
 }
 
-async function settle(link: HttpLink, first: FirstAsk, call: Call): Promise<Settled> {
+async function settle(link: HttpLink, first: FirstAsk, call: WireCall): Promise<Settled> {
   const recovery = new Recovery(link.settings.retry, link);
   const suffix = first.ask.kind === "suffix";
   for (;;) {
@@ -114,7 +115,7 @@ function blamesSuffix(link: HttpLink, error: unknown): boolean {
   return error.code === "RANGE_MISMATCH";
 }
 
-async function settleBy(link: HttpLink, first: FirstAsk, call: Call): Promise<Settled> {
+async function settleBy(link: HttpLink, first: FirstAsk, call: WireCall): Promise<Settled> {
   const exchange = await link.send({ method: "GET", ask: first.ask, call });
   try {
     const answer = await unwrapPart(link, first.ask, { exchange, call });
@@ -127,7 +128,7 @@ async function settleBy(link: HttpLink, first: FirstAsk, call: Call): Promise<Se
 
 interface Judged {
   readonly exchange: Exchange;
-  readonly call: Call;
+  readonly call: WireCall;
 }
 
 async function judge(link: HttpLink, first: FirstAsk, { exchange, call }: Judged): Promise<Settled> {
@@ -171,7 +172,7 @@ async function settleWhole(link: HttpLink, { exchange, call }: Judged): Promise<
 }
 
 /** A server may ignore Range on an empty file (Go's and nginx do), and then says 200 with nothing in it. */
-async function isEmptyWhole(exchange: Exchange, signal: AbortSignal): Promise<boolean> {
+async function isEmptyWhole(exchange: Exchange, signal: StopSignal): Promise<boolean> {
   if (exchange.headers.get("content-length") !== null) return declaresNothing(exchange);
   return !(await exchange.peek(signal));
 }
@@ -261,7 +262,7 @@ function clampAsk({ ask, exact }: FirstAsk, size: number): RangeAsk | undefined 
   }
 }
 
-async function headSize(link: HttpLink, call: Call): Promise<number | undefined> {
+async function headSize(link: HttpLink, call: WireCall): Promise<number | undefined> {
   const exchange = await link.send({ method: "HEAD", ask: undefined, call });
   exchange.discard();
   if (exchange.status !== 200) return undefined;
@@ -270,7 +271,7 @@ async function headSize(link: HttpLink, call: Call): Promise<number | undefined>
 }
 
 /** No suffix here: the head of the file tells its size, and then the tail has a position. */
-async function settleBySize(link: HttpLink, first: FirstAsk, call: Call): Promise<Settled> {
+async function settleBySize(link: HttpLink, first: FirstAsk, call: WireCall): Promise<Settled> {
   const head = await settleBy(link, { ask: HEAD_PROBE, exact: false }, call);
   const { size, identity, answer } = head;
   if (size === undefined || answer === undefined) return head;

@@ -1,5 +1,6 @@
 import { createTransport } from "#transport";
 import type { Capabilities } from "./capabilities.ts";
+import { Deadlines } from "./deadlines.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
 import { LinkEstimator } from "./link-estimate.ts";
 import { OriginHealth } from "./origin-health.ts";
@@ -17,6 +18,8 @@ export interface Origin {
   readonly capabilities: Capabilities;
   /** What its answers have shown of the way to it. */
   readonly link: LinkEstimator;
+  /** The time limits of all exchanges with it. */
+  readonly clock: Deadlines;
 }
 
 interface Entry extends Origin {
@@ -49,6 +52,7 @@ export function releaseOrigin(origin: string, client: Client | undefined): void 
   ofClient.delete(origin);
   if (ofClient.size === 0) registry.delete(client);
   entry.transport.close();
+  entry.clock.clear();
 }
 
 /** What is known of the server of a URL, as long as a source of it is open; a copy. */
@@ -65,10 +69,12 @@ export function originsInUse(): number {
 }
 
 function makeEntry(origin: string, client: Client | undefined): Entry {
-  const transport = client === undefined ? createTransport(origin) : createFetchTransport(client);
+  const clock = new Deadlines();
+  const transport = client === undefined ? createTransport(origin, clock) : createFetchTransport(client);
   return {
     origin,
     transport,
+    clock,
     queue: new RequestQueue(),
     health: new OriginHealth(),
     capabilities: {},

@@ -1,10 +1,11 @@
 import { Range } from "../ranges/range.ts";
-import { beginCall, type Call } from "./call.ts";
+import { beginCall, type WireCall } from "./call.ts";
 import { closedError } from "./closed-error.ts";
 import { DRAIN_BYTES, type Exchange } from "./exchange.ts";
 import type { HttpLink } from "./http-link.ts";
 import { Recovery } from "./recovery.ts";
 import type { Bytes } from "./source.ts";
+import type { StopSignal } from "./stop.ts";
 import { withTimeout } from "./timeout.ts";
 import { bodyError, getVerified, type VerifiedExchange } from "./verified-get.ts";
 
@@ -69,7 +70,7 @@ export class RangeBody {
   }
 
   /** As {@link RangeBody.read}, as one part of a longer call. */
-  async readWithin(call: Call): Promise<Bytes | undefined> {
+  async readWithin(call: WireCall): Promise<Bytes | undefined> {
     call.signal.throwIfAborted();
     if (this.#cancelled) throw closedError(this.#link.name);
     this.#delivery?.exchange.busy();
@@ -91,7 +92,7 @@ export class RangeBody {
     this.#delivery = undefined;
   }
 
-  async #next(call: Call): Promise<Bytes | undefined> {
+  async #next(call: WireCall): Promise<Bytes | undefined> {
     if (this.#parking !== undefined) {
       await withTimeout(this.#parking, {
         ms: Number.POSITIVE_INFINITY,
@@ -120,7 +121,7 @@ export class RangeBody {
     return undefined;
   }
 
-  async #connect(call: Call): Promise<Delivery> {
+  async #connect(call: WireCall): Promise<Delivery> {
     const range = new Range(this.#position, this.range.end);
     return this.#deliver(await getVerified(this.#link, { kind: "span", range }, call));
   }
@@ -139,7 +140,7 @@ export class RangeBody {
   }
 
   /** The next wanted chunk of this exchange, or undefined where it held only bytes before them. */
-  async #take(delivery: Delivery, signal: AbortSignal): Promise<Bytes | undefined> {
+  async #take(delivery: Delivery, signal: StopSignal): Promise<Bytes | undefined> {
     const chunk = await delivery.exchange.read(signal);
     if (chunk === undefined) throw bodyError(this.#link, this.#ask(), "short");
     const placed = this.#place(delivery, chunk);

@@ -1,5 +1,5 @@
 import { HttpError, withAttempts } from "../errors.ts";
-import type { Call } from "./call.ts";
+import type { WireCall } from "./call.ts";
 import { nextDelayMs, type RetryPolicy, sleep } from "./retry.ts";
 
 /** Who is told how it goes. */
@@ -34,7 +34,7 @@ export class Recovery {
    * @throws the failure itself where trying again is pointless, used up, or would outlast the call; a call that ends during the
    * wait gives its own reason, with a time-out carrying the failure as its cause.
    */
-  async after(failure: unknown, call: Call): Promise<void> {
+  async after(failure: unknown, call: WireCall): Promise<void> {
     if (call.signal.aborted) throw call.signal.reason;
     if (!(failure instanceof HttpError) || !failure.retryable) throw failure;
     this.#watcher.failed(failure);

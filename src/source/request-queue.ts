@@ -1,4 +1,5 @@
 import { onAbort } from "./on-abort.ts";
+import type { StopSignal } from "./stop.ts";
 
 /**
  * An idle exchange keeps its connection this long before a waiting request may take it. Long enough that a consumer which is
@@ -29,7 +30,7 @@ export interface Slot {
 export interface QueueRequest {
   /** Connections that this request allows at most. */
   readonly limit: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   /** Default: somebody waits for it. */
   readonly turn?: Turn | undefined;
 }

@@ -1,4 +1,5 @@
 import { onAbort } from "./on-abort.ts";
+import type { StopSignal } from "./stop.ts";
 
 /** How often and how patiently one exchange is tried. */
 export interface RetryPolicy {
@@ -32,7 +33,7 @@ export function nextDelayMs(
 }
 
 /** Waits, or rejects with the reason of the signal. Leaves no timer and no listener behind. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+export function sleep(ms: number, signal: StopSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);

@@ -1,19 +1,22 @@
 import { HttpError } from "../errors.ts";
+import { Deadlines } from "./deadlines.ts";
 import { onAbort } from "./on-abort.ts";
+import type { StopSignal } from "./stop.ts";
 
 /** How long one phase of a call may take. */
-export interface Deadline {
+export interface TimeLimit {
   /** Milliseconds; Infinity for no limit. */
   readonly ms: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   readonly phase: "connect" | "headers" | "idle" | "total";
   /** For the message; secrets removed. */
   readonly url: string;
+  /** Where many limits share a timer; default: a timer of its own. */
+  readonly clock?: Deadlines | undefined;
 }
 
 /** The error of a phase that took too long. */
-export function timeoutError(deadline: Pick<Deadline, "ms" | "phase" | "url">): HttpError {
-  const { ms, phase, url } = deadline;
+export function timeoutError({ ms, phase, url }: Pick<TimeLimit, "ms" | "phase" | "url">): HttpError {
   const message = `${url}: got nothing within ${Math.round(ms)} ms (${phase}); raise timeouts.${phase}Ms or try later`;
   return new HttpError("TIMEOUT", message, { url, retryable: phase !== "total" });
 }
@@ -22,8 +25,8 @@ export function timeoutError(deadline: Pick<Deadline, "ms" | "phase" | "url">): 
  * Settles as `promise` does, or rejects as soon as the time is up (TIMEOUT) or the signal aborts (its reason). Leaves no timer
  * and no listener behind. The promise itself goes on: the caller ends what it stands for.
  */
-export function withTimeout<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
-  const { ms, signal } = deadline;
+export function withTimeout<T>(promise: Promise<T>, limit: TimeLimit): Promise<T> {
+  const { ms, signal, clock = new Deadlines() } = limit;
   return new Promise<T>((resolve, reject) => {
     if (signal?.aborted) {
       promise.catch(() => undefined);
@@ -31,19 +34,18 @@ export function withTimeout<T>(promise: Promise<T>, deadline: Deadline): Promise
       return;
     }
     const settle = (): void => {
-      clearTimeout(timer);
+      clock.delete(deadline);
+      if (limit.clock === undefined) clock.clear();
       forget();
     };
     const forget = onAbort(signal, () => {
       settle();
       reject(signal?.reason);
     });
-    const timer = Number.isFinite(ms)
-      ? setTimeout(() => {
-          settle();
-          reject(timeoutError(deadline));
-        }, ms)
-      : undefined;
+    const deadline = clock.add(ms, () => {
+      settle();
+      reject(timeoutError(limit));
+    });
     promise.then(
       (value) => {
         settle();

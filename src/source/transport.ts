@@ -2,6 +2,7 @@ import { HttpError } from "../errors.ts";
 import type { HeaderFields } from "../http/header-fields.ts";
 import type { ExchangeTiming } from "./link-estimate.ts";
 import type { Bytes } from "./source.ts";
+import type { StopSignal } from "./stop.ts";
 
 /** One request without a body, ready to send. `OPTIONS` is for the doctor alone. */
 export interface TransportRequest {
@@ -11,7 +12,7 @@ export interface TransportRequest {
   /** Lower-case names. */
   readonly headers: ReadonlyMap<string, string>;
   /** Aborts the exchange up to the end of the headers; `body.cancel` ends it afterwards. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   readonly credentials: RequestCredentials | undefined;
   readonly redirect: "manual" | "follow" | "error";
   /** Time to a connection, where the platform tells; else part of `headersMs`. */
@@ -22,6 +23,8 @@ export interface TransportRequest {
 
 /** The body of a response, pulled chunk by chunk: nothing beyond a small buffer is taken before it is asked for. */
 export interface TransportBody {
+  /** As {@link TransportBody.read}, where that need not wait: null at the end, undefined where it must. */
+  poll?(): Bytes | null | undefined;
   /** The next chunk, which belongs to the caller; undefined at the end. Rejects with NETWORK where the body breaks off. */
   read(): Promise<Bytes | undefined>;
   /** Ends the exchange, and resolves when its connection is gone, as far as the platform tells. After the end it does nothing. */

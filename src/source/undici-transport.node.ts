@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici/lib/dispatcher/client.js";
 import { HttpError } from "../errors.ts";
 import type { HeaderFields } from "../http/header-fields.ts";
 import { Connection, type ConnectionUser } from "./connection.node.ts";
-import { type Deadline, Deadlines } from "./deadlines.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { ExchangeTiming } from "./link-estimate.ts";
 import { onAbort } from "./on-abort.ts";
 import type { Bytes } from "./source.ts";
@@ -33,10 +33,9 @@ const DEFAULT_CONNECTIONS = 16;
  * Node's own transport, over the clients of undici: a small request takes 15 µs of CPU where node:http took 34 and the global fetch
  * several times that, in one run on one machine. The number of sockets is ours to bound; idle ones never keep the process alive.
  */
-export function createTransport(origin: string): Transport {
+export function createTransport(origin: string, clock: Deadlines): Transport {
   const free: Connection[] = [];
   const sessions = { latest: undefined };
-  const deadlines = new Deadlines();
   // One file is mostly asked for again and again.
   let latest: { readonly url: string; readonly path: string } | undefined;
   let closed = false;
@@ -66,11 +65,10 @@ export function createTransport(origin: string): Transport {
       }
       // The one used last is the likeliest to be still open.
       const connection = free.pop() ?? new Connection({ origin, sessions, onClose: drop });
-      return new NodeExchange({ request, connection, deadlines, release }).start(latest.path);
+      return new NodeExchange({ request, connection, clock, release }).start(latest.path);
     },
     close: () => {
       closed = true;
-      deadlines.clear();
       for (const connection of free.splice(0)) void connection.destroy();
     },
   };
@@ -79,7 +77,7 @@ export function createTransport(origin: string): Transport {
 interface ExchangeParts {
   readonly request: TransportRequest;
   readonly connection: Connection;
-  readonly deadlines: Deadlines;
+  readonly clock: Deadlines;
   /** Takes the connection back, open and free. */
   release(connection: Connection): void;
 }
@@ -179,16 +177,19 @@ class NodeExchange implements ConnectionUser, TransportBody {
     void connection.destroy();
   }
 
-  read(): Promise<Bytes | undefined> {
+  poll(): Bytes | null | undefined {
     const chunk = this.#ready.shift();
     if (chunk !== undefined) {
       this.#readyBytes -= chunk.byteLength;
-      return Promise.resolve(chunk);
+      return chunk;
     }
-    if (this.#end !== undefined) {
-      const { error } = this.#end;
-      return error === undefined ? Promise.resolve(undefined) : Promise.reject(error);
-    }
+    return this.#end !== undefined && this.#end.error === undefined ? null : undefined;
+  }
+
+  read(): Promise<Bytes | undefined> {
+    const now = this.poll();
+    if (now !== undefined) return Promise.resolve(now ?? undefined);
+    if (this.#end !== undefined) return Promise.reject(this.#end.error);
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#controller?.resume();
@@ -207,14 +208,14 @@ class NodeExchange implements ConnectionUser, TransportBody {
   }
 
   #limit(ms: number, phase: "connect" | "headers"): void {
-    const { deadlines, request } = this.#parts;
-    this.#deadline = deadlines.add(ms, () =>
+    const { clock, request } = this.#parts;
+    this.#deadline = clock.add(ms, () =>
       this.#fail(timeoutError({ ms, phase, url: redactUrl(request.url) })),
     );
   }
 
   #unlimit(): void {
-    if (this.#deadline !== undefined) this.#parts.deadlines.delete(this.#deadline);
+    if (this.#deadline !== undefined) this.#parts.clock.delete(this.#deadline);
   }
 
   /** The head has come, or will not. */

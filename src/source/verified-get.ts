@@ -7,7 +7,7 @@ import { changed, refuse } from "../http/refusal.ts";
 import { parseRetryAfter } from "../http/retry-after.ts";
 import { type VerifiedIdentity, type VerifiedResponse, verifyResponse } from "../http/verify-response.ts";
 import type { Range } from "../ranges/range.ts";
-import type { Call } from "./call.ts";
+import type { WireCall } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpLink } from "./http-link.ts";
 import { unwrapPart } from "./multi-range-part.ts";
@@ -29,7 +29,7 @@ export interface VerifiedExchange {
  *
  * @throws what {@link verifyResponse} and {@link HttpLink.send} throw; a 416 inside the pinned size is CHANGED.
  */
-export async function getVerified(link: HttpLink, ask: RangeAsk, call: Call): Promise<VerifiedExchange> {
+export async function getVerified(link: HttpLink, ask: RangeAsk, call: WireCall): Promise<VerifiedExchange> {
   const check = async (answered: Exchange): Promise<VerifiedExchange> => {
     const exchange = await unwrapPart(link, ask, { exchange: answered, call });
     const verified = verifyAnswer(link, ask, exchange);
@@ -50,7 +50,7 @@ export interface ListExchange {
  *
  * @throws what {@link verifyList} and {@link HttpLink.send} throw.
  */
-export async function getList(link: HttpLink, ask: ListAsk, call: Call): Promise<ListExchange> {
+export async function getList(link: HttpLink, ask: ListAsk, call: WireCall): Promise<ListExchange> {
   const check = async (exchange: Exchange): Promise<ListExchange> => {
     try {
       const answer = verifyList(expectation(link, ask), exchange);
@@ -65,7 +65,7 @@ export async function getList(link: HttpLink, ask: ListAsk, call: Call): Promise
 }
 
 interface Check<T> {
-  readonly call: Call;
+  readonly call: WireCall;
   /** What the answer is worth; whatever it throws ends the exchange. */
   readonly check: (exchange: Exchange) => Promise<T>;
 }

@@ -3,7 +3,7 @@ import { changed, refuse } from "../http/refusal.ts";
 import { compareValidators, readValidators } from "../http/validators.ts";
 import { declaredLength, refuseCoding } from "../http/verify-response.ts";
 import { Range } from "../ranges/range.ts";
-import { beginCall, type Call } from "./call.ts";
+import { beginCall, type WireCall } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpLink } from "./http-link.ts";
 import { Recovery } from "./recovery.ts";
@@ -67,7 +67,7 @@ export class WholeBody implements ChunkReader {
   }
 
   /** The next chunk, as one part of a longer call. */
-  async readWithin(call: Call): Promise<Bytes | undefined> {
+  async readWithin(call: WireCall): Promise<Bytes | undefined> {
     while (this.#size === undefined || this.#passed < this.#size) {
       try {
         this.#exchange ??= await this.#begin(call);
@@ -116,7 +116,7 @@ export class WholeBody implements ChunkReader {
   }
 
   /** Asks for the file anew. Without validators nothing would tell it from another one, so then there is no second try. */
-  async #begin(call: Call): Promise<Exchange> {
+  async #begin(call: WireCall): Promise<Exchange> {
     const { pinned } = this.#link;
     if (pinned === undefined || pinned.validators.strength === "none") {
       const message = `GET ${this.#link.name}: the body broke off, and the file has no validator to go on by; open it again`;

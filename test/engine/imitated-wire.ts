@@ -2,11 +2,13 @@ import type { WireBody, WireSource } from "../../src/engine/wire.ts";
 import { Range } from "../../src/ranges/range.ts";
 import type { RangeInput } from "../../src/ranges/range-input.ts";
 import { resolveRange } from "../../src/ranges/range-input.ts";
-import type { Call } from "../../src/source/call.ts";
+import type { WireCall } from "../../src/source/call.ts";
 import type { LinkEstimate } from "../../src/source/link-estimate.ts";
 import { Meter } from "../../src/source/meter.ts";
+import { onAbort } from "../../src/source/on-abort.ts";
 import type { Share } from "../../src/source/request-queue.ts";
 import type { Bytes, Identity } from "../../src/source/source.ts";
+import type { StopSignal } from "../../src/source/stop.ts";
 import { patternBytes } from "../../src/testing/pattern-bytes.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -143,7 +145,7 @@ export class ImitatedWire implements WireSource {
   }
 
   /** Waits for a connection, those first that somebody waits for. Gives what a new one costs. */
-  acquire({ signal, turn }: Call): Promise<number> {
+  acquire({ signal, turn }: WireCall): Promise<number> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiters.delete(waiter);
@@ -153,23 +155,23 @@ export class ImitatedWire implements WireSource {
         isAhead: () => turn?.ahead === true,
         share: turn?.share,
         grant: (connectMs) => {
-          signal.removeEventListener("abort", leave);
+          forget();
           resolve(connectMs);
         },
       };
-      signal.addEventListener("abort", leave, { once: true });
+      const forget = onAbort(signal, leave);
       this.#waiters.add(waiter);
       this.#grant();
     });
   }
 
-  release({ turn }: Call): void {
+  release({ turn }: WireCall): void {
     this.#active--;
     this.#count(turn?.share, -1);
     this.#grant();
   }
 
-  sent(range: Range, { turn }: Call): SentRequest {
+  sent(range: Range, { turn }: WireCall): SentRequest {
     this.meter.requests++;
     const ahead = turn?.ahead === true;
     const request: SentRequest = { range, ahead, sentMs: this.clock.now, deliveredBytes: 0, state: "open" };
@@ -178,7 +180,7 @@ export class ImitatedWire implements WireSource {
   }
 
   /** The next bytes of a request, in their time. */
-  async deliver(request: SentRequest, signal: AbortSignal): Promise<Bytes> {
+  async deliver(request: SentRequest, signal: StopSignal): Promise<Bytes> {
     this.#options.beforeChunk?.(request);
     const start = request.range.start + request.deliveredBytes;
     const range = new Range(start, Math.min(request.range.end, start + CHUNK_BYTES));
@@ -225,14 +227,14 @@ class ImitatedBody implements WireBody {
   readonly #wire: ImitatedWire;
   readonly #range: Range;
   #request: SentRequest | undefined;
-  #call: Call | undefined;
+  #call: WireCall | undefined;
 
   constructor(wire: ImitatedWire, range: Range) {
     this.#wire = wire;
     this.#range = range;
   }
 
-  async readWithin(call: Call): Promise<Bytes | undefined> {
+  async readWithin(call: WireCall): Promise<Bytes | undefined> {
     call.signal.throwIfAborted();
     const request = (this.#request ??= await this.#send(call));
     if (request.state !== "open") return undefined;
@@ -250,7 +252,7 @@ class ImitatedBody implements WireBody {
     this.#end("cancelled");
   }
 
-  async #send(call: Call): Promise<SentRequest> {
+  async #send(call: WireCall): Promise<SentRequest> {
     const connectMs = await this.#wire.acquire(call);
     if (call.signal.aborted) this.#wire.release(call);
     call.signal.throwIfAborted();

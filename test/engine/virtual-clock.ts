@@ -1,3 +1,6 @@
+import { onAbort } from "../../src/source/on-abort.ts";
+import type { StopSignal } from "../../src/source/stop.ts";
+
 interface Alarm {
   readonly at: number;
   readonly ring: () => void;
@@ -14,18 +17,18 @@ export class VirtualClock {
   }
 
   /** Resolves so many virtual milliseconds later; rejects with the reason of `signal`. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  sleep(ms: number, signal?: StopSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#alarms.splice(this.#alarms.indexOf(alarm), 1);
         reject(signal?.reason);
       };
       const ring = (): void => {
-        signal?.removeEventListener("abort", leave);
+        forget();
         resolve();
       };
       const alarm: Alarm = { at: this.#now + ms, ring };
-      signal?.addEventListener("abort", leave, { once: true });
+      const forget = onAbort(signal, leave);
       // Of alarms for the same time the one that was set first rings first.
       const later = this.#alarms.findIndex(({ at }) => at > alarm.at);
       this.#alarms.splice(later < 0 ? this.#alarms.length : later, 0, alarm);
