@@ -7,7 +7,7 @@ import { compressedTar, SAMPLE_MEMBERS, type SampleFormat } from "../../test/tar
 import { buildWheel, distInfoMembers, METADATA } from "../../test/wheel/build-wheel.ts";
 import { buildZip, text } from "../../test/zip/build-zip.ts";
 import { openArchive } from "../archive.ts";
-import { openSource } from "../index.ts";
+import { openSource, type Source } from "../index.ts";
 import { patternBytes } from "../testing/pattern-bytes.ts";
 
 const members = [
@@ -100,6 +100,23 @@ describe("what is no archive is FORMAT and says what it looks like:", () => {
     expect(await refused(bytes)).toMatchObject({
       code: "FORMAT",
       message: expect.stringContaining(`got ${what}`) as string,
+    });
+  });
+
+  it("a stream whose size nobody tells, where it is none by its head", async () => {
+    const inner = await openSource(text("nothing of an archive".repeat(50)));
+    const source: Source = {
+      name: inner.name,
+      identity: inner.identity,
+      size: Number.POSITIVE_INFINITY,
+      read: (range, options) => inner.read(range, options),
+      stream: (range, options) => inner.stream(range, options),
+      close: () => inner.close(),
+      [Symbol.asyncDispose]: () => inner.close(),
+    };
+    await expect(openArchive(source)).rejects.toMatchObject({
+      code: "FORMAT",
+      message: expect.stringContaining("got text, and no size") as string,
     });
   });
 

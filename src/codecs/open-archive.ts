@@ -124,7 +124,8 @@ async function openByTail(
     return await openZipOrPackage(source, { options, owned });
   } catch (cause) {
     if (!isRangeStreamsError(cause, "FORMAT", "UNKNOWN_SIZE")) throw cause;
-    throw notAnArchive(source, `${describeBytes(head)}, and no zip at its end`, cause);
+    const end = cause.code === "FORMAT" ? "no zip at its end" : "no size, by which a zip's end is found";
+    throw notAnArchive(source, `${describeBytes(head)}, and ${end}`, cause);
   }
 }
 

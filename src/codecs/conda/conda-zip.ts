@@ -77,7 +77,7 @@ export class CondaZip extends ZipPackage implements CondaPackage {
   #open(part: ZipEntry, options: ReadOptions): Promise<TarArchive> {
     return this.#call(options, async ({ signal }) => {
       const span = this.#spanOf(part);
-      if (this.#options.cache !== false && span !== undefined && span.length <= HELD_PART_BYTES) {
+      if (span !== undefined && span.length <= mayHoldBytes(this.#options)) {
         await this.source.read(span, { signal, expect: "random" });
       }
       const source = await part.source({ signal });
@@ -102,4 +102,9 @@ export class CondaZip extends ZipPackage implements CondaPackage {
       call.end();
     }
   }
+}
+
+/** What would be forgotten at once would be fetched twice. */
+function mayHoldBytes({ cache }: TarWalkOptions): number {
+  return cache === false ? 0 : Math.min(HELD_PART_BYTES, cache?.maxBytes ?? HELD_PART_BYTES);
 }
