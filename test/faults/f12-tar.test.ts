@@ -1,7 +1,9 @@
 import { gzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
+import { createCrc32 } from "#crc32";
 import type { Bytes } from "../../src/index.ts";
 import { openTar, type TarArchive, type TarOptions, walkTar } from "../../src/tar.ts";
+import { patternBytes } from "../../src/testing/pattern-bytes.ts";
 import { startLab } from "../lab/lab.ts";
 import {
   type BlockSpec,
@@ -13,6 +15,8 @@ import {
   paxRecord,
   tarBlock,
 } from "../tar/build-tar.ts";
+import { cutUp, type SeekTableSpec, seekableZstd } from "../tar/build-zstd.ts";
+import { compressedTar, type SampleFormat } from "../tar/compressed-tars.ts";
 import { drain } from "../zip/drain.ts";
 import { recordedSource } from "../zip/recorded-source.ts";
 
@@ -282,10 +286,67 @@ describe("F12: compressed tars", () => {
     await expect(openTar(frame)).rejects.toMatchObject({ code: "LIMIT" });
   });
 
+  it("206. zstd that tells of terabytes, and xz with a dictionary of 4 GiB, are LIMIT before they are allocated", async () => {
+    const told = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0b1110_0000, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0);
+    await expect(openTar(told)).rejects.toMatchObject({ code: "LIMIT" });
+    const xz = compressedTar("tar.xz").slice();
+    // The dictionary is the fifth byte of the first block's header, and the header's CRC-32 follows its padding.
+    xz[16] = 40;
+    const crc = createCrc32();
+    crc.update(xz.subarray(12, 20));
+    new DataView(xz.buffer).setUint32(20, crc.digest(), true);
+    await expect(openTar(xz)).rejects.toMatchObject({ code: "LIMIT" });
+  });
+
+  it("206. a seek table of zstd that claims more than there is is FORMAT or LIMIT, and nothing outside is asked for", async () => {
+    const parts = cutUp(plain, 400_000);
+    const claims: [SeekTableSpec, TarOptions, string][] = [
+      [{ frames: 0xffff_ffff }, {}, "FORMAT"],
+      [{ frames: 3 }, {}, "FORMAT"],
+      [{ edit: ([frame]) => frame && (frame[0] = 0xffff_ffff) }, {}, "FORMAT"],
+      [{ edit: ([frame]) => frame && (frame[1] = 0xffff_ffff) }, {}, "FORMAT"],
+      [{ edit: (frames) => frames.reverse() }, {}, "FORMAT"],
+      [{ flags: 0b100 }, {}, "FORMAT"],
+      [{}, { maxEntries: 4 }, "LIMIT"],
+      [{}, { maxDirectoryBytes: 50 }, "LIMIT"],
+    ];
+    for (const [spec, options, code] of claims) {
+      const source = recordedSource(await seekableZstd(parts, spec), "x.tar.zst");
+      const opening = openTar(source, { checkpointBytes: 1000, ...options });
+      await expect(opening, JSON.stringify(spec)).rejects.toMatchObject({ code });
+      // The source itself would refuse what lies outside, as OUT_OF_BOUNDS.
+      expect(source.asked.length).toBeLessThanOrEqual(4);
+    }
+  });
+
   it("207. a compressed tar that was cut short is an error, wherever that is, never an early end", async () => {
     for (const length of [11, 100, gz.length >> 1, gz.length - 9, gz.length - 8, gz.length - 1]) {
       await expect(openTar(gz.slice(0, length))).rejects.toMatchObject({ code: "FORMAT" });
     }
+  });
+
+  it.each<SampleFormat>(["tar.gz", "tar.zst", "tar.bz2", "tar.xz"])(
+    "207. a %s that was cut short is FORMAT at any length, from an index CHANGED",
+    async (format) => {
+      const whole = compressedTar(format);
+      const index = (await openTar(whole)).toIndex();
+      for (let length = 6; length < whole.length; length += 13) {
+        await expect(openTar(whole.slice(0, length))).rejects.toMatchObject({ code: "FORMAT" });
+      }
+      await expect(openTar(whole.slice(0, -1), { index })).rejects.toMatchObject({ code: "CHANGED" });
+    },
+  );
+
+  it("207. spans of a tar.gz whose body ends early under their index are an error, never fewer bytes", async () => {
+    const noise = patternBytes(300_000, 4);
+    const whole = gzipSync(buildTar([{ name: "noise", data: noise }, HELLO])) as Bytes;
+    const index = (await openTar(whole, { checkpointBytes: 50_000 })).toIndex();
+    const short = recordedSource(whole.slice(0, 200_000), "x.tar.gz");
+    const lying = { ...short, size: whole.length, read: short.read, stream: () => short.stream([0]) };
+    const tar = await openTar({ ...lying, identity: { strength: "strong" } }, { index });
+    await expect(tar.get("noise").bytes()).rejects.toMatchObject({
+      code: expect.stringMatching(/FORMAT|CHECKSUM|SHORT_BODY|RANGE_MISMATCH|BAD_RESPONSE/),
+    });
   });
 });
 

@@ -31,6 +31,14 @@ export function exampleFiles(): Record<string, Uint8Array | string> {
   return {
     "harbour.tar": tar,
     "harbour.tar.gz": gzipSync(tar),
+    "logbook.tar.gz": gzipSync(
+      buildTar(
+        Array.from({ length: 24 }, (_, day) => ({
+          name: `logbook/day-${day}.txt`,
+          data: text(`${day}: wind 1 of 12\n${Buffer.from(patternBytes(50_000, day)).toString("hex")}\n`),
+        })),
+      ),
+    ),
     "hello.txt": "Hello, range!",
     "data.bin": patternBytes(2 ** 20, 1),
     "buoy.png": buildPng({

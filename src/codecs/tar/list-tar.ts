@@ -12,8 +12,9 @@ import { StreamInput } from "./stream-input.ts";
 import type { TarRecord } from "./tar-record.ts";
 
 /**
- * Bytes of an archive between checkpoints, unless they would be too many. In Node a span of 1 MiB is decompressed in 10 ms (350 MB of
- * output a second), and its window takes 8 to 16 KiB of an index.
+ * Bytes of an archive between checkpoints, unless they would be too many. Of a tar.gz of 474 MB with 57,000 libraries, fonts and texts
+ * a member took 15 ms from a file in Node, and the windows 22 kB a checkpoint of the index, 2 % of the archive; with 256 KiB between
+ * them 6 ms and 8 %.
  */
 const CHECKPOINT_BYTES = 1024 * 1024;
 /** So many windows are held at most, by default: 32 MiB. Chosen, not measured. */
