@@ -10,11 +10,14 @@ const MAX_PATTERN_LENGTH = 1024;
 type Step =
   | { readonly kind: "literal"; readonly character: string }
   | { readonly kind: "one" | "some" | "all" | "folders" | "inside" }
-  | {
-      readonly kind: "class";
-      readonly negated: boolean;
-      readonly ranges: readonly (readonly [string, string])[];
-    };
+  | CharacterClass;
+
+interface CharacterClass {
+  readonly kind: "class";
+  readonly negated: boolean;
+  /** First and last characters, both included. */
+  readonly ranges: readonly (readonly [string, string])[];
+}
 
 /**
  * The entries that names or patterns of the command line mean, in the order of the archive: an exact name; a folder, with all in it; or a

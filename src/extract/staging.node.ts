@@ -32,7 +32,9 @@ export class Staging {
 
   constructor(directory: string, { size, identity }: Pick<PlannedSource, "size" | "identity">) {
     const { strength, etag, lastModified } = identity;
-    const hash = createHash("sha256").update(JSON.stringify([size, strength, etag, lastModified]));
+    // A date beside a strong ETag may be that of another mirror.
+    const validators = strength === "strong" ? [etag] : [etag, lastModified];
+    const hash = createHash("sha256").update(JSON.stringify([size, strength, ...validators]));
     this.path = join(directory, `${OWN_PREFIX}${hash.digest("hex").slice(0, 16)}`);
     // Where nothing tells one representation from the next, nothing of an earlier run is believed.
     this.#hasJournal = strength !== "none";
