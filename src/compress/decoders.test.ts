@@ -1,9 +1,11 @@
 import { deflateSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { createCrc32 } from "#crc32";
+import { concatBytes } from "../bytes/collect-bytes.ts";
 import type { Chunk, Decode, DecodeOptions } from "./decoder.ts";
 import { decodeDeflate } from "./deflate.ts";
 import { decodeStore } from "./store.ts";
+import { inflateZlib } from "./zlib.ts";
 
 const MIB = 1024 * 1024;
 
@@ -219,6 +221,15 @@ describe("the decoder of deflate", () => {
     const dense = deflate(zeros);
     const got = await collect(decodeDeflate(cut(dense, 1024), promise(zeros, dense)));
     expect(got.length).toBe(zeros.length);
+  });
+
+  it("speaks of what it inflates and not of archives: images are inflated by it too", async () => {
+    const zlib = concatBytes([Uint8Array.of(0x78, 0x9c), deflate(sampleBytes(5000)), new Uint8Array(4)]);
+    const inflated = collect(inflateZlib(zlib, { what: "pixels of x.png", size: 4000 }));
+    const error = await inflated.catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: "FORMAT" });
+    expect(String(error)).toContain("pixels of x.png");
+    expect(String(error)).not.toMatch(/archive|directory|member/);
   });
 
   it("gives chunks over buffers of their own", async () => {

@@ -81,7 +81,9 @@ export class CondaZip extends ZipPackage implements CondaPackage {
         await this.source.read(span, { signal, expect: "random" });
       }
       const source = await part.source({ signal });
-      return readTar(source, { ...this.#options, signal }, { owned: true });
+      // Parts are one frame of zstd, without a seek table to look for.
+      const checkpointBytes = Number.POSITIVE_INFINITY;
+      return readTar(source, { ...this.#options, signal, checkpointBytes }, { owned: true });
     });
   }
 

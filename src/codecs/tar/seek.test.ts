@@ -264,6 +264,7 @@ describe("an index with checkpoints", () => {
     ["a position that falls", set(2, 2, 5)],
     ["a position beyond the end", set(3, 2, 2 ** 50)],
     ["a checksum that is none", set(1, 3, 2 ** 32)],
+    ["no checksum", set(1, 3, null)],
     ["a window that is no base64", set(1, 4, "%")],
     ["a window of megabytes", set(1, 4, "AAAA".repeat(500_000))],
     ["a window at the start", set(0, 4, "AAAA")],
