@@ -34,7 +34,8 @@ export function processContext(): CommandContext & { release(): void } {
 
 /** Over what the line showed before, cut where the terminal would break it (ECMA-48: CR, then erase the line). */
 function showProgress(line: string): void {
-  const { columns } = process.stderr;
+  // A terminal that does not tell its size counts as one of the usual size.
+  const columns = process.stderr.columns || 80;
   process.stderr.write(
     `\r\u001b[2K${Array.from(line)
       .slice(0, columns - 1)
