@@ -310,6 +310,31 @@ describe("plan", () => {
   });
 });
 
+describe("a reader that goes back from the end", () => {
+  it("has the footer and what lies before it by one request, and no more than was held already", async () => {
+    const { wire, engine } = openImitated(file);
+    const { size } = engine;
+    await engine.read([size - 70_000, size - 60_000]);
+    expectWireBytes(await engine.read([size - 8, size], { expect: "tail" }), size - 8, size);
+    expectWireBytes(
+      await engine.read([size - 50_000, size - 8], { expect: "tail" }),
+      size - 50_000,
+      size - 8,
+    );
+    expect(wire.asked.slice(1)).toEqual([`[${size - 60_000}, ${size})`]);
+    // The small read alone is widened, and nothing beyond it is fetched.
+    await engine.read([MiB, MiB + 8], { expect: "tail" });
+    await engine.read([100, 200], { expect: "tail" });
+    expect(wire.asked.slice(2)).toEqual([`[${MiB + 8 - 64 * KiB}, ${MiB + 8})`, "[0, 200)"]);
+  });
+
+  it("gets what it asks for alone where bytes are dear", async () => {
+    const { wire, engine } = openImitated({ ...file, policy: "lean" });
+    await engine.read([MiB, MiB + 8], { expect: "tail" });
+    expect(wire.asked).toEqual([`[${MiB}, ${MiB + 8})`]);
+  });
+});
+
 describe("maxBytes", () => {
   it("refuses with LIMIT what it does not suffice for, before anything is sent", async () => {
     const { wire, engine } = openImitated({ ...file, maxBytes: 10_000 });

@@ -26,6 +26,8 @@ const MAX_PIECE_BYTES = 8 * 1024 * 1024;
 const BLOCK_BYTES = 16 * 1024;
 /** Small reads from nowhere before widening begins: a few are a look at a header. *Unmeasured*. */
 const BLOCKS_AFTER = 3;
+/** What a reader that goes back from an end gets at once: it holds most footers and directories, as the probe of a zip does. */
+const TAIL_BYTES = 64 * 1024;
 /** A flow this much later than a request of its own is joined all the same: estimates are no better. *Unmeasured*. */
 const SLACK_MS = 5;
 
@@ -102,19 +104,23 @@ export class FlowPlanner {
     return waitMs <= ownMs + SLACK_MS;
   }
 
-  /** Widens a small read from nowhere to whole blocks, as far as bytes may be spent. */
+  /** Widens a small read from nowhere to whole blocks, or back to what lies before it, as far as bytes may be spent. */
   #widen(ranges: readonly Range[], gaps: readonly Range[], hints: ReadHints): readonly Range[] {
     const [gap] = gaps;
-    const { size, map, budget } = this.#parts;
-    if (gap === undefined || this.#smallMisses < BLOCKS_AFTER || !this.#isSmallMiss(ranges, gaps, hints))
-      return gaps;
-    const start = Math.floor(gap.start / BLOCK_BYTES) * BLOCK_BYTES;
-    const limit = Math.max(gap.end, hints.aheadEnd ?? size);
-    const end = Math.min(size, limit, Math.ceil(gap.end / BLOCK_BYTES) * BLOCK_BYTES);
-    if (end - start > budget.allowance()) return gaps;
-    const block = map.missing(new Range(start, end)).find((part) => part.contains(gap));
+    if (gap === undefined || !this.#isSmallMiss(ranges, gaps, hints)) return gaps;
+    const whole = hints.expect === "tail" ? tailTo(gap) : this.#blocksOf(gap, hints);
+    if (whole.length > this.#parts.budget.allowance()) return gaps;
+    const block = this.#parts.map.missing(whole).find((part) => part.contains(gap));
     // Nothing where a request is under way that is not worth waiting for.
     return block === undefined ? gaps : [block];
+  }
+
+  #blocksOf(gap: Range, { aheadEnd }: ReadHints): Range {
+    if (this.#smallMisses < BLOCKS_AFTER) return gap;
+    const { size } = this.#parts;
+    const start = Math.floor(gap.start / BLOCK_BYTES) * BLOCK_BYTES;
+    const limit = Math.max(gap.end, aheadEnd ?? size);
+    return new Range(start, Math.min(size, limit, Math.ceil(gap.end / BLOCK_BYTES) * BLOCK_BYTES));
   }
 
   /** One small read of its own, which may be the first of several in its neighbourhood. */
@@ -124,4 +130,8 @@ export class FlowPlanner {
       return false;
     return ranges.length === 1 && gaps.length === 1 && gap !== undefined && gap.length < BLOCK_BYTES;
   }
+}
+
+function tailTo({ end }: Range): Range {
+  return new Range(Math.max(0, end - TAIL_BYTES), end);
 }

@@ -28,7 +28,7 @@ export interface ReadAheadHost {
 export interface ReadHints {
   /** A boundary in the file beyond which nothing of this reader's lies. */
   readonly aheadEnd?: number | undefined;
-  readonly expect?: "sequential" | "random" | undefined;
+  readonly expect?: "sequential" | "random" | "tail" | undefined;
   /** Other reads wait at the same time: where it began, nobody jumped from. */
   readonly alone?: boolean | undefined;
 }
@@ -72,7 +72,7 @@ export class ReadAhead {
 
   /** A read that was answered from what is held. */
   hit(range: Range, hints: ReadHints): void {
-    if (hints.expect === "random" || this.#host.policy === "lean") return;
+    if (this.#isOff(hints)) return;
     const head = this.#heads.follow(range, this.#hopBytes());
     if (head !== undefined) this.#advance(head, range, hints);
   }
@@ -86,7 +86,7 @@ export class ReadAhead {
 
   /** A read that needs bytes which are not held. Tells whether it is part of a proven way. */
   miss(range: Range, hints: ReadHints): boolean {
-    if (hints.expect === "random" || this.#host.policy === "lean") return false;
+    if (this.#isOff(hints)) return false;
     const head = this.#heads.follow(range, this.#hopBytes());
     if (head !== undefined) return this.#advance(head, range, hints);
     this.#rent();
@@ -143,6 +143,11 @@ export class ReadAhead {
         start = end;
       }
     }
+  }
+
+  /** Nothing beyond what is read is to be fetched. */
+  #isOff({ expect }: ReadHints): boolean {
+    return expect === "random" || expect === "tail" || this.#host.policy === "lean";
   }
 
   /** Bytes up to which a gap is cheaper to read through than a round trip. */
