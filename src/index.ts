@@ -1,4 +1,3 @@
-export { cacheStore } from "./engine/cache-store.ts";
 export { sliceSource } from "./engine/slice-source.ts";
 export {
   type ByteSpan,
@@ -31,6 +30,7 @@ export type {
   StreamOptions,
 } from "./source/source.ts";
 export type { Client } from "./source/transport.ts";
+export { cacheStore } from "./store/cache-store.ts";
 export type { OverlapCase, OverlapPolicy } from "./stream/plan-overlap.ts";
 export { RangeResponse, type Whence } from "./stream/range-response.ts";
 export { type AddOptions, RangeStream, type RangeStreamOptions } from "./stream/range-stream.ts";

@@ -1,5 +1,5 @@
-export { type DiskStoreOptions, diskStore } from "./engine/disk-store.node.ts";
 export { extract } from "./extract/extract.node.ts";
 export type { ExtractOptions, ExtractProgress, ExtractResult } from "./extract/extract-options.ts";
 export type { LeftOut } from "./extract/plan-extraction.ts";
 export { openFileSource } from "./source/file-source.node.ts";
+export { type DiskStoreOptions, diskStore } from "./store/disk-store.node.ts";

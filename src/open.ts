@@ -2,7 +2,6 @@ import { countedSource } from "./engine/counted-source.ts";
 import { Engine, type EngineParts } from "./engine/engine.ts";
 import type { Policy } from "./engine/read-ahead.ts";
 import { sequentialSource } from "./engine/sequential-source.ts";
-import { StoredBytes } from "./engine/stored-bytes.ts";
 import { RangeStreamsError } from "./errors.ts";
 import type { RangeAsk } from "./http/range-header.ts";
 import { Range } from "./ranges/range.ts";
@@ -15,6 +14,7 @@ import { type FirstAsk, openHttpSource } from "./source/open-http-source.ts";
 import type { BlockStore, Bytes, PlannedSource, Source, SourceEvent } from "./source/source.ts";
 import { streamChunks } from "./source/stream-chunks.ts";
 import { redactUrl } from "./source/url.ts";
+import { StoredBytes } from "./store/stored-bytes.ts";
 
 /** What can be opened. */
 export type OpenInput = string | URL | Blob | Uint8Array | Source;

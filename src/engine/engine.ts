@@ -1,3 +1,4 @@
+import type { PlannedReads } from "../planner/plan-reads.ts";
 import { Range } from "../ranges/range.ts";
 import type { RangeDict } from "../ranges/range-dict.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
@@ -17,16 +18,15 @@ import type {
 } from "../source/source.ts";
 import { streamChunks } from "../source/stream-chunks.ts";
 import { waitFor } from "../source/wait-for.ts";
+import type { StoredBytes } from "../store/stored-bytes.ts";
 import { Budget } from "./budget.ts";
 import { Flow, type FlowHost, type FlowOutcome } from "./flow.ts";
 import { FlowPlanner } from "./flow-planner.ts";
-import type { PlannedReads } from "./plan-reads.ts";
 import { type Policy, ReadAhead } from "./read-ahead.ts";
 import { ReadBatch } from "./read-batch.ts";
 import { ReadGroup } from "./read-group.ts";
 import { type SpanListener, SpanMap } from "./span-map.ts";
 import { StoredBody } from "./stored-body.ts";
-import type { StoredBytes } from "./stored-bytes.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { type WireBody, type WireSource, wireSource } from "./wire.ts";
 

@@ -1,10 +1,10 @@
+import { type PlannedReads, planReads } from "../planner/plan-reads.ts";
 import { Range } from "../ranges/range.ts";
 import { RangeSet } from "../ranges/range-set.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
 import type { ReadPlan } from "../source/source.ts";
 import type { Budget } from "./budget.ts";
 import type { Flow } from "./flow.ts";
-import { type PlannedReads, planReads } from "./plan-reads.ts";
 import type { Policy, ReadHints } from "./read-ahead.ts";
 import type { SpanMap } from "./span-map.ts";
 

@@ -1,7 +1,7 @@
 import { Range } from "../ranges/range.ts";
 import type { WireCall } from "../source/call.ts";
 import type { Bytes } from "../source/source.ts";
-import type { StoredBytes } from "./stored-bytes.ts";
+import type { StoredBytes } from "../store/stored-bytes.ts";
 import type { WireBody } from "./wire.ts";
 
 /** Bytes that are looked up in the store at once: what a planned request has at most. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { StoredBytes } from "../../src/engine/stored-bytes.ts";
 import { type BlockStore, cacheStore, Range } from "../../src/index.ts";
+import { StoredBytes } from "../../src/store/stored-bytes.ts";
 import {
   type BlockStoreContractOptions,
   blockStoreContract,

@@ -134,8 +134,8 @@ beforeAll(async () => {
       target: "node20",
       rolldownOptions: {
         input: {
-          disk: "src/engine/disk-store.node.ts",
-          stored: "src/engine/stored-bytes.ts",
+          disk: "src/store/disk-store.node.ts",
+          stored: "src/store/stored-bytes.ts",
           range: "src/ranges/range.ts",
         },
         output: { entryFileNames: "[name].mjs", chunkFileNames: "chunk-[hash].mjs" },
