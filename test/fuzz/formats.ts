@@ -123,7 +123,7 @@ async function playTarInGzip(random: Random): Promise<Played> {
   // Not a tar to one, and cut short to the other, say: the code may differ, never whether there is one.
   insist((plain === undefined) === (packed === undefined), "one reader takes it, the other refuses it");
   insist(JSON.stringify(plain) === JSON.stringify(packed), "two readers list it differently");
-  return plain === undefined ? { code: "FORMAT" } : { listed: [] };
+  return plain === undefined ? { code: "FORMAT" } : { format: "tar", listed: [] };
 }
 
 async function listTar(file: Uint8Array, seed: number): Promise<readonly unknown[] | undefined> {
@@ -156,7 +156,8 @@ async function playCompressed(format: SampleFormat, random: Random): Promise<Pla
   const played = await playArchive(file, { open: openTar }, random);
   // A bit of zstd's head says whether there is a checksum at all.
   const isProven = format !== "tar.zst" || ((file[4] ?? 0) & 4) !== 0;
-  if (played.code === undefined && isProven) checkSample(played);
+  // Nothing but zeros is left of it, say: that is a tar without members, and not compressed.
+  if (played.code === undefined && played.format === format && isProven) checkSample(played);
   return played;
 }
 

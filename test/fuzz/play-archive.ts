@@ -32,7 +32,7 @@ export interface ArchivePlay {
 /** What an archive came to: the code it was refused with, or what is in it. */
 export type Played =
   | { readonly code: ErrorCode }
-  | { readonly code?: undefined; readonly listed: readonly Listed[] };
+  | { readonly code?: undefined; readonly format: string; readonly listed: readonly Listed[] };
 
 /** A member, and its bytes as far as they were given. */
 interface Listed {
@@ -51,7 +51,7 @@ export async function playArchive(file: Uint8Array, play: ArchivePlay, random: R
     const listed = await listArchive(archive, play, random);
     await play.more?.(archive);
     if (index === undefined) await playRoundTrip(archive, { file, play, listed });
-    return { listed };
+    return { format: archive.format, listed };
   } finally {
     source.check();
   }
