@@ -14,6 +14,7 @@ export { Range } from "./ranges/range.ts";
 export { RangeDict } from "./ranges/range-dict.ts";
 export type { RangeInput } from "./ranges/range-input.ts";
 export { RangeSet } from "./ranges/range-set.ts";
+export { relayClient } from "./relay/relay-client.ts";
 export type { Capabilities } from "./source/capabilities.ts";
 export { capabilitiesOf } from "./source/origin.ts";
 export type {

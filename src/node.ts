@@ -1,5 +1,7 @@
 export { extract } from "./extract/extract.node.ts";
 export type { ExtractOptions, ExtractProgress, ExtractResult } from "./extract/extract-options.ts";
 export type { LeftOut } from "./extract/plan-extraction.ts";
+export type { Relay, RelayLimits, RelayOptions } from "./relay/relay-options.ts";
+export { startRelay } from "./relay/start-relay.node.ts";
 export { openFileSource } from "./source/file-source.node.ts";
 export { type DiskStoreOptions, diskStore } from "./store/disk-store.node.ts";

@@ -1,5 +1,6 @@
 import { RangeStreamsError } from "../errors.ts";
-import type { Range } from "../ranges/range.ts";
+import { Range } from "../ranges/range.ts";
+import { parseDecimal } from "./decimal.ts";
 
 /**
  * What one GET asks for: a bounded span, everything from a position on, or the last bytes. Half-open here; the inclusive
@@ -46,6 +47,24 @@ function emptyAsk(what: string): RangeStreamsError {
     "INVALID_RANGE",
     `Asked for ${what}: HTTP has no empty range; send nothing instead`,
   );
+}
+
+/**
+ * Strictly parses a Range field of one range (RFC 9110 section 14.1.1). Undefined for other units, lists, blanks, signs, a last
+ * position before the first, an empty suffix and numbers above 2^53 − 1. Linear in the text.
+ */
+export function parseRangeHeader(text: string): RangeAsk | undefined {
+  if (text.slice(0, 6).toLowerCase() !== "bytes=") return undefined;
+  const dash = text.indexOf("-", 6);
+  if (dash === -1) return undefined;
+  const [before, after] = [text.slice(6, dash), text.slice(dash + 1)];
+  const last = parseDecimal(after);
+  if (before === "") return last === undefined || last === 0 ? undefined : { kind: "suffix", length: last };
+  const start = parseDecimal(before);
+  if (start === undefined) return undefined;
+  if (after === "") return { kind: "from", start };
+  if (last === undefined || last < start || last === Number.MAX_SAFE_INTEGER) return undefined;
+  return { kind: "span", range: new Range(start, last + 1) };
 }
 
 /** More ranges than these are only counted in a message. */

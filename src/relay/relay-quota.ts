@@ -1,0 +1,64 @@
+import { RangeStreamsError } from "../errors.ts";
+import type { RelayLimits } from "./relay-options.ts";
+
+const MINUTE_MS = 60_000;
+
+/** `RATE_LIMITED`: the page has had what it may have for now. */
+export class QuotaError extends RangeStreamsError {
+  /** Milliseconds until there is more. */
+  readonly retryAfterMs: number;
+
+  constructor(what: string, retryAfterMs: number) {
+    super("RATE_LIMITED", `The relay has ${what}; come back later`, { retryable: true });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Counts what the one client of a relay costs. */
+export class RelayQuota {
+  readonly #limits: RelayLimits;
+  readonly #now: () => number;
+  #endsAt = 0;
+  #requests = 0;
+  #bytes = 0;
+  #running = 0;
+
+  constructor(limits: RelayLimits, now: () => number = () => performance.now()) {
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  /** Counts a request in, and gives what counts it out. @throws QuotaError where it is one too many. */
+  enter(): () => void {
+    this.#turn();
+    const { maxConcurrent, requestsPerMinute } = this.#limits;
+    if (this.#running >= maxConcurrent) throw new QuotaError(`${maxConcurrent} requests under way`, 1000);
+    if (this.#requests >= requestsPerMinute)
+      throw this.#spent(`sent ${requestsPerMinute} requests in a minute`);
+    this.#requests++;
+    this.#running++;
+    return () => {
+      this.#running--;
+    };
+  }
+
+  /** Counts a body before it is handed on. @throws QuotaError where it is too long for what is left. */
+  charge(byteLength: number): void {
+    this.#turn();
+    const { bytesPerMinute } = this.#limits;
+    if (this.#bytes + byteLength > bytesPerMinute)
+      throw this.#spent(`handed on up to ${bytesPerMinute} bytes in a minute`);
+    this.#bytes += byteLength;
+  }
+
+  #turn(): void {
+    if (this.#now() < this.#endsAt) return;
+    this.#endsAt = this.#now() + MINUTE_MS;
+    this.#requests = 0;
+    this.#bytes = 0;
+  }
+
+  #spent(what: string): QuotaError {
+    return new QuotaError(what, this.#endsAt - this.#now());
+  }
+}
