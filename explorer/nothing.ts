@@ -1,0 +1,2 @@
+// Stands for a module of Node that browsers have no need of.
+export {};

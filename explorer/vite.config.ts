@@ -1,0 +1,33 @@
+import { defaultClientConditions, defineConfig, type Plugin } from "vite";
+
+const here = decodeURIComponent(new URL(".", import.meta.url).pathname);
+
+/** The library for lzma is one class that compresses too: the half of it that nobody calls is a sixteenth of the page. */
+const withoutEncoder: Plugin = {
+  name: "without-encoder",
+  enforce: "pre",
+  resolveId: (source, importer) =>
+    source === "./encoder.js" && importer?.includes("/lzma1/") === true ? `${here}no-encoder.ts` : undefined,
+};
+
+// Plain files with relative addresses, so that the page works under any path. No script or style stands in the page itself: its
+// Content-Security-Policy allows none.
+export default defineConfig({
+  root: here,
+  base: "./",
+  logLevel: "warn",
+  plugins: [withoutEncoder],
+  resolve: {
+    conditions: ["source", ...defaultClientConditions],
+    // A module of Node's that a decoder names for Node 16; browsers need nothing in its place.
+    alias: { "stream/web": `${here}nothing.ts` },
+  },
+  build: {
+    outDir: `${here}../dist/explorer`,
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    rolldownOptions: { output: { comments: { legal: false } } },
+  },
+});
