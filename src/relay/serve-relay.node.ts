@@ -14,14 +14,8 @@ import { QuotaError, RelayQuota } from "./relay-quota.ts";
 import { Upstream } from "./upstream.node.ts";
 
 const HOST = "127.0.0.1";
-/** Whoever takes longer to say what it wants is no browser on the same machine. */
-const SERVER_LIMITS = {
-  headersTimeout: 5000,
-  requestTimeout: 5000,
-  connectionsCheckingInterval: 1000,
-  keepAliveTimeout: 5000,
-  maxHeaderSize: 16 * 1024,
-};
+/** Milliseconds for a request to come in. Whoever takes longer to say what it wants is no browser on the same machine. */
+const REQUEST_MS = 5000;
 /** Sockets at once, those that say nothing among them. */
 const MAX_SOCKETS = 64;
 
@@ -43,7 +37,14 @@ export async function serveRelay(options: RelayOptions, network: RelayNetwork): 
     quota: new RelayQuota(settings.limits),
     upstream: new Upstream(settings, network),
   };
-  const server = createServer(SERVER_LIMITS, (request, response) => void answer(run, request, response));
+  const requestMs = Math.min(REQUEST_MS, settings.limits.headersMs);
+  const limits = {
+    headersTimeout: requestMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: requestMs / 5,
+    maxHeaderSize: 16 * 1024,
+  };
+  const server = createServer(limits, (request, response) => void answer(run, request, response));
   server.maxConnections = MAX_SOCKETS;
   server.timeout = settings.limits.idleMs;
   server.listen(settings.port, HOST);

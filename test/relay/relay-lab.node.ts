@@ -57,7 +57,7 @@ export function askRelay(relay: Relay, url: string, asking: Asking = {}): Promis
 }
 
 /** A network in which every name leads to 127.0.0.1, and nothing else is allowed. */
-export const LOOPBACK: RelayNetwork = {
+const LOOPBACK: RelayNetwork = {
   lookup: async () => [{ address: "127.0.0.1", family: 4 }],
   isAllowed: (address) => address === "127.0.0.1",
 };
