@@ -42,7 +42,7 @@ export class AddressPins {
     const found = family === 0 ? await this.#network.lookup(host) : [{ address: host, family }];
     // One address that is not allowed is enough: which of several is taken would be a matter of chance.
     const allowed = found.length > 0 && found.every(({ address }) => this.#network.isAllowed(address));
-    if (!allowed) throw blockedError(`http://${family === 6 ? `[${host}]` : host}/`);
+    if (!allowed) throw blockedError(host);
     return found;
   }
 }

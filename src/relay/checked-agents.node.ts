@@ -33,7 +33,11 @@ export function checkedAgents(network: RelayNetwork, idleMs: number): CheckedAge
   const open = async (place: Place, secure: boolean): Promise<Socket> => {
     const addresses = await pins.addressesOf(place.host);
     try {
-      const socket = await connectChecked(place, { addresses, network, idleMs });
+      const socket = await connectTo(place, addresses, idleMs);
+      if (!network.isAllowed(socket.remoteAddress ?? "")) {
+        socket.destroy();
+        throw blockedError(place.host);
+      }
       return secure ? await greet(socket, place, network) : socket;
     } catch (error) {
       pins.forget(place.host);
@@ -58,26 +62,22 @@ export function checkedAgents(network: RelayNetwork, idleMs: number): CheckedAge
   };
 }
 
-interface Checks {
-  readonly addresses: readonly LookupAddress[];
-  readonly network: RelayNetwork;
-  readonly idleMs: number;
-}
-
-async function connectChecked({ host, port }: Place, checks: Checks): Promise<Socket> {
+/** A connection to one of the addresses, once it stands. */
+async function connectTo(
+  { host, port }: Place,
+  addresses: readonly LookupAddress[],
+  idleMs: number,
+): Promise<Socket> {
   const lookup: LookupFunction = (_host, { all }, done) => {
-    const [first] = checks.addresses;
-    if (all) done(null, [...checks.addresses]);
+    const [first] = addresses;
+    if (all) done(null, [...addresses]);
     else done(null, first?.address ?? "", first?.family);
   };
   const socket = connectTcp({ host, port, lookup });
   const late = () => socket.destroy(new RangeStreamsError("TIMEOUT", `${host}: got no byte for too long`));
-  socket.setNoDelay(true).setTimeout(checks.idleMs, late);
+  socket.setNoDelay(true).setTimeout(idleMs, late);
   await once(socket, "connect");
-  const { remoteAddress } = socket;
-  if (remoteAddress !== undefined && checks.network.isAllowed(remoteAddress)) return socket;
-  socket.destroy();
-  throw blockedError(`http://${isIP(host) === 6 ? `[${host}]` : host}/`);
+  return socket;
 }
 
 /** TLS over a connection; the certificate is held against the name, or the address where that was what was asked for. */

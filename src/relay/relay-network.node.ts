@@ -20,9 +20,9 @@ export const PUBLIC_NETWORK: RelayNetwork = {
   isAllowed: (address) => isPublicAddress(address),
 };
 
-/** The error of a server that must not be asked. Which address a name has is not told. */
+/** The error of a host or URL that must not be asked. Which address a name has is not told. */
 export function blockedError(target: string): HttpError {
-  const url = redactUrl(target);
+  const url = URL.canParse(target) ? redactUrl(target) : target;
   const got = "a server that is not on the public internet, or a port that may not be asked";
   return new HttpError("BLOCKED_ADDRESS", `GET ${url}: got ${got}; a relay goes nowhere else`, { url });
 }

@@ -1,18 +1,7 @@
-import { RangeStreamsError } from "../errors.ts";
+import { HttpError } from "../errors.ts";
 import type { RelayLimits } from "./relay-options.ts";
 
 const MINUTE_MS = 60_000;
-
-/** `RATE_LIMITED`: the page has had what it may have for now. */
-export class QuotaError extends RangeStreamsError {
-  /** Milliseconds until there is more. */
-  readonly retryAfterMs: number;
-
-  constructor(what: string, retryAfterMs: number) {
-    super("RATE_LIMITED", `The relay has ${what}; come back later`, { retryable: true });
-    this.retryAfterMs = retryAfterMs;
-  }
-}
 
 /** Counts what the one client of a relay costs. */
 export class RelayQuota {
@@ -28,11 +17,11 @@ export class RelayQuota {
     this.#now = now;
   }
 
-  /** Counts a request in, and gives what counts it out. @throws QuotaError where it is one too many. */
+  /** Counts a request in, and gives what counts it out. @throws RATE_LIMITED, with `retryAfterMs`, where it is one too many. */
   enter(): () => void {
     this.#turn();
     const { maxConcurrent, requestsPerMinute } = this.#limits;
-    if (this.#running >= maxConcurrent) throw new QuotaError(`${maxConcurrent} requests under way`, 1000);
+    if (this.#running >= maxConcurrent) throw spent(`${maxConcurrent} requests under way`, 1000);
     if (this.#requests >= requestsPerMinute)
       throw this.#spent(`sent ${requestsPerMinute} requests in a minute`);
     this.#requests++;
@@ -42,7 +31,7 @@ export class RelayQuota {
     };
   }
 
-  /** Counts a body before it is handed on. @throws QuotaError where it is too long for what is left. */
+  /** Counts a body before it is handed on. @throws RATE_LIMITED, with `retryAfterMs`, where it is too long for what is left. */
   charge(byteLength: number): void {
     this.#turn();
     const { bytesPerMinute } = this.#limits;
@@ -58,7 +47,12 @@ export class RelayQuota {
     this.#bytes = 0;
   }
 
-  #spent(what: string): QuotaError {
-    return new QuotaError(what, this.#endsAt - this.#now());
+  #spent(what: string): HttpError {
+    return spent(what, this.#endsAt - this.#now());
   }
+}
+
+function spent(what: string, retryAfterMs: number): HttpError {
+  const details = { url: "", retryable: true, retryAfterMs };
+  return new HttpError("RATE_LIMITED", `Asked the relay: it has ${what}; come back later`, details);
 }

@@ -1,16 +1,16 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { RangeStreamsError } from "../errors.ts";
+import { HttpError, RangeStreamsError } from "../errors.ts";
 import { timeoutError, withTimeout } from "../source/timeout.ts";
 import { redactUrl } from "../source/url.ts";
-import { admitRequest, type Gate, type PageRequest, type RelayAsk, readRelayAsk } from "./admit-request.ts";
+import { type Gate, type RelayAsk, readRelayAsk, refusalOf } from "./admit-request.node.ts";
 import { corsFields, describeToPage, ERROR_FIELD, PREFLIGHT_FIELDS, SAFE_FIELDS } from "./relay-answer.ts";
 import type { RelayNetwork } from "./relay-network.node.ts";
 import { type Relay, type RelayOptions, type RelaySettings, resolveRelaySettings } from "./relay-options.ts";
-import { QuotaError, RelayQuota } from "./relay-quota.ts";
+import { RelayQuota } from "./relay-quota.ts";
 import { Upstream } from "./upstream.node.ts";
 
 const HOST = "127.0.0.1";
@@ -33,7 +33,7 @@ export async function serveRelay(options: RelayOptions, network: RelayNetwork): 
   const path = `/relay/${randomBytes(32).toString("base64url")}`;
   const run: RelayRun = {
     settings,
-    gate: { hosts, origin: settings.origin, path, isEqual },
+    gate: { hosts, origin: settings.origin, path },
     quota: new RelayQuota(settings.limits),
     upstream: new Upstream(settings, network),
   };
@@ -63,25 +63,18 @@ export async function serveRelay(options: RelayOptions, network: RelayNetwork): 
   return { url: `http://${HOST}:${port}${path}`, close, [Symbol.asyncDispose]: close };
 }
 
-function isEqual(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
-}
-
 async function answer(run: RelayRun, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { method = "", url: target = "", headers } = request;
-  const asked: PageRequest = { method, target, headers };
-  for (const [name, value] of Object.entries(SAFE_FIELDS)) response.setHeader(name, value);
-  const refused = admitRequest(run.gate, asked);
-  if (refused !== undefined) return end(response, refused.status);
-  for (const [name, value] of Object.entries(corsFields(run.gate.origin))) response.setHeader(name, value);
-  if (method === "OPTIONS") {
-    for (const [name, value] of Object.entries(PREFLIGHT_FIELDS)) response.setHeader(name, value);
+  response.setHeaders(new Map(Object.entries(SAFE_FIELDS)));
+  const refusal = refusalOf(run.gate, request);
+  if (refusal !== undefined) return end(response, refusal);
+  response.setHeaders(new Map(Object.entries(corsFields(run.gate.origin))));
+  if (request.method === "OPTIONS") {
+    response.setHeaders(new Map(Object.entries(PREFLIGHT_FIELDS)));
     return end(response, 204);
   }
   let leave: (() => void) | undefined;
   try {
-    const relayed = readRelayAsk(asked, run.settings.limits.maxRangeBytes);
+    const relayed = readRelayAsk(request, run.settings.limits.maxRangeBytes);
     leave = run.quota.enter();
     await relay(run, relayed, response);
   } catch (error) {
@@ -109,9 +102,7 @@ async function relay(run: RelayRun, relayed: RelayAsk, response: ServerResponse)
       url,
     });
     run.quota.charge(length);
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    response.setHeader("content-length", length);
-    response.writeHead(status);
+    response.writeHead(status, { ...headers, "content-length": length });
     if (length === 0) response.end();
     else await pipeline(body, (chunks) => exactly(chunks, length), response, { signal });
   } catch (error) {
@@ -142,7 +133,8 @@ function tellError(response: ServerResponse, error: unknown): void {
   }
   const { status, told } = describeToPage(error);
   response.setHeader(ERROR_FIELD, told.code);
-  if (error instanceof QuotaError) response.setHeader("retry-after", Math.ceil(error.retryAfterMs / 1000));
+  if (error instanceof HttpError && error.retryAfterMs !== undefined)
+    response.setHeader("retry-after", Math.ceil(error.retryAfterMs / 1000));
   end(response, status, JSON.stringify(told));
 }
 

@@ -11,7 +11,7 @@ import { refuse } from "../http/refusal.ts";
 import { verifyResponse } from "../http/verify-response.ts";
 import { isRedirect, redirectError, redirectTarget } from "../source/redirect.ts";
 import { redactUrl } from "../source/url.ts";
-import type { RelayAsk } from "./admit-request.ts";
+import type { RelayAsk } from "./admit-request.node.ts";
 import { type CheckedAgents, checkedAgents } from "./checked-agents.node.ts";
 import { isPublicName } from "./public-address.node.ts";
 import { blockedError, type RelayNetwork } from "./relay-network.node.ts";

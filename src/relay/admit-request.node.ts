@@ -1,16 +1,9 @@
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { RangeStreamsError } from "../errors.ts";
 import { parseRangeHeader, type RangeAsk } from "../http/range-header.ts";
 import { isStrongEntityTag } from "../http/validators.ts";
 import { parseHttpUrl } from "../source/url.ts";
-
-/** The head of a request, as a page sent it. */
-export interface PageRequest {
-  readonly method: string;
-  /** The request target, query included. */
-  readonly target: string;
-  /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-}
 
 /** Who may ask, and where. */
 export interface Gate {
@@ -20,13 +13,6 @@ export interface Gate {
   readonly origin: string;
   /** `/relay/TOKEN` */
   readonly path: string;
-  /** Whether two texts are equal, in a time that does not tell where they differ. */
-  isEqual(a: string, b: string): boolean;
-}
-
-/** A request that does not come from our page, or is none that a page need send: it is told nothing but a status. */
-export interface Refused {
-  readonly status: 403 | 404 | 405;
 }
 
 /** What a page asks for. */
@@ -38,13 +24,23 @@ export interface RelayAsk {
   readonly conditions: Readonly<Record<string, string>>;
 }
 
-/** Whether a request may be looked at: the right host, the token, the page, the method. */
-export function admitRequest(gate: Gate, { method, target, headers }: PageRequest): Refused | undefined {
-  if (!gate.hosts.has(String(headers["host"]))) return { status: 403 };
-  if (!gate.isEqual(target.split("?", 1)[0] ?? "", gate.path)) return { status: 404 };
+/**
+ * Whether a request may be looked at: the right host, the token, the page, the method. What does not come from our page, or is none
+ * that a page need send, is told nothing but a status.
+ */
+export function refusalOf({ hosts, path, origin }: Gate, asked: IncomingMessage): number | undefined {
+  const { method, url = "", headers } = asked;
+  if (!hosts.has(headers.host ?? "")) return 403;
+  if (!isEqual(url.split("?", 1)[0] ?? "", path)) return 404;
   // Pages send no Origin only with requests whose answers they could not read.
-  if (headers["origin"] !== gate.origin) return { status: 403 };
-  return method === "GET" || method === "OPTIONS" ? undefined : { status: 405 };
+  if (headers.origin !== origin) return 403;
+  return method === "GET" || method === "OPTIONS" ? undefined : 405;
+}
+
+/** In a time that does not tell where they differ. */
+function isEqual(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 /**
@@ -53,14 +49,17 @@ export function admitRequest(gate: Gate, { method, target, headers }: PageReques
  * @throws INVALID_ARGUMENT for a body, for no URL, several, one that is not http(s) or holds a password, and for other conditions
  * than strong entity-tags; INVALID_RANGE without one range of bytes; LIMIT for one of more than `maxRangeBytes`.
  */
-export function readRelayAsk({ target, headers }: PageRequest, maxRangeBytes: number): RelayAsk {
+export function readRelayAsk(
+  { url: target = "", headers }: IncomingMessage,
+  maxRangeBytes: number,
+): RelayAsk {
   if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0)
     throw badRequest("a body where none belongs");
   const [url, ...others] = new URL(target, "http://relay").searchParams.getAll("url");
   if (url === undefined || others.length > 0) throw badRequest("no URL, or several");
   const parsed = parseHttpUrl(url);
   if (parsed.authorization !== undefined) throw badRequest("a URL with a password: the relay passes none on");
-  const ask = parseRangeHeader(String(headers["range"] ?? ""));
+  const ask = parseRangeHeader(headers.range ?? "");
   if (ask === undefined) {
     const got = "no Range of one span; a relay hands on ranges alone";
     throw new RangeStreamsError("INVALID_RANGE", `Asked the relay: got ${got}`);
@@ -78,7 +77,7 @@ function askedBytes(ask: RangeAsk): number {
   return ask.kind === "span" ? ask.range.length : ask.length;
 }
 
-function readConditions(headers: PageRequest["headers"]): Record<string, string> {
+function readConditions(headers: IncomingHttpHeaders): Record<string, string> {
   const conditions: Record<string, string> = {};
   for (const name of ["if-match", "if-range"]) {
     const value = headers[name];
