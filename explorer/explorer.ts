@@ -1,4 +1,10 @@
-import { isRangeStreamsError, type OpenOptions, relayClient, type SourceEvent } from "range-streams";
+import {
+  HttpError,
+  isRangeStreamsError,
+  type OpenOptions,
+  relayClient,
+  type SourceEvent,
+} from "range-streams";
 import type { Entry } from "range-streams/archive";
 import type { ExplorerConfig } from "./config.ts";
 import { showLog, showReceipt } from "./cost-view.ts";
@@ -102,7 +108,7 @@ export class Explorer {
     const log = new RequestLog(() => this.#touch());
     this.#log = log;
     const options: OpenOptions = {
-      client: log.fetch,
+      client: tellingSilence(log.fetch, name),
       signal,
       onEvent: (event) => this.#onEvent(event),
       ...(wanted.whole === true ? { ifRangesIgnored: "download", maxDownloadBytes: MAX_DOWNLOAD_BYTES } : {}),
@@ -111,8 +117,7 @@ export class Explorer {
     if (typeof input !== "string" || relay === undefined || isOwn(input))
       return await OpenedFile.open({ input, name, options });
     try {
-      // One try: the relay is asked sooner where the server is silent.
-      return await OpenedFile.open({ input, name, options: { ...options, retry: { attempts: 1 } } });
+      return await OpenedFile.open({ input, name, options });
     } catch (error) {
       if (signal.aborted || !isRangeStreamsError(error, "NETWORK")) throw error;
       this.#say("The server lets no page read it: trying the relay…");
@@ -190,7 +195,7 @@ export class Explorer {
     const { signal } = this.#stopping;
     file.segments(signal).then(
       (segments) => {
-        if (this.#file === file) this.#map.setSegments(segments);
+        if (this.#file === file) this.#map.setSegments(segments, file.innermost.archive === undefined);
       },
       (error: unknown) => {
         if (this.#file === file) this.#say(`The map is not known: ${visibleName(String(error))}`);
@@ -309,6 +314,22 @@ export class Explorer {
 /** The file that the page's own server gives: its address holds for this run alone. */
 export function ownFile({ file }: ExplorerConfig): string | undefined {
   return file === undefined ? undefined : new URL(file, document.baseURI).href;
+}
+
+/** A server that has not answered once is not asked again and again: what is wrong is told at once. */
+function tellingSilence(client: typeof fetch, name: string): typeof fetch {
+  let answered = false;
+  return async (input, init) => {
+    try {
+      const response = await client(input, init);
+      answered = true;
+      return response;
+    } catch (cause) {
+      if (answered || init?.signal?.aborted === true) throw cause;
+      const message = `Asked for ${name}: got no answer (${String(cause)})`;
+      throw new HttpError("NETWORK", message, { url: "", retryable: false, cause });
+    }
+  };
 }
 
 function isOwn(url: string): boolean {

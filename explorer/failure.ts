@@ -1,5 +1,6 @@
 import { type ErrorCode, isRangeStreamsError } from "range-streams";
 import { diagnose, type Finding } from "range-streams/doctor";
+import { uncached } from "./request-log.ts";
 
 /** What went wrong, in words for people. */
 export interface Failure {
@@ -65,7 +66,7 @@ export async function explainFailure(error: unknown, url: string, signal: AbortS
 
 async function askDoctor(url: string, signal: AbortSignal): Promise<readonly Finding[]> {
   try {
-    const { findings } = await diagnose(url, { signal });
+    const { findings } = await diagnose(url, { client: uncached, signal });
     return findings.filter(({ level }) => level === "problem");
   } catch {
     // It met the same error, which is told already.

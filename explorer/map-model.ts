@@ -34,6 +34,7 @@ export function archiveSegments(archive: Archive, size: number): Segments {
     : { kind: "directory" as const, label: "directory" };
   return fillGaps(archive.ranges, size, {
     name: (entry) => ({ kind: "member", label: entry.name, entry }),
+    between: "no member's",
     rest,
   });
 }
@@ -42,12 +43,16 @@ export function archiveSegments(archive: Archive, size: number): Segments {
 export function pngSegments(chunks: RangeDict<PngChunk>, size: number): Segments {
   return fillGaps(chunks, size, {
     name: ({ type }) => ({ kind: type === "IDAT" ? "member" : "directory", label: type, entry: undefined }),
-    rest: { kind: "gap", label: "not looked at yet" },
+    // The eight bytes of the signature belong to no chunk (section 5.2).
+    between: "signature",
+    rest: { kind: "gap", label: "behind the image" },
   });
 }
 
 interface Naming<Value> {
   name(value: Value): Pick<Segment, "kind" | "label" | "entry">;
+  /** What to call bytes before and between them. */
+  readonly between: string;
   /** What lies behind the last of them. */
   readonly rest: Pick<Segment, "kind" | "label">;
 }
@@ -59,7 +64,7 @@ function fillGaps<Value>(ranges: RangeDict<Value>, size: number, naming: Naming<
     if (end > at) segments.push({ start: at, end, ...what, entry: undefined });
   };
   for (const [{ start, end }, value] of ranges) {
-    fill(start, { kind: "gap", label: "no member's" });
+    fill(start, { kind: "gap", label: naming.between });
     segments.push({ start, end, ...naming.name(value) });
     at = end;
   }

@@ -53,6 +53,7 @@ export class MapPanel {
   #cursor = 0;
   #marked: { readonly start: number; readonly end: number } | undefined;
   #glows: Glow[] = [];
+  #areChunks = false;
   #frame = 0;
 
   constructor(onChoose: (entry: Entry) => void) {
@@ -75,9 +76,10 @@ export class MapPanel {
     this.setSegments(wholeSegment(this.#size, "not looked at yet"));
   }
 
-  /** Tells the parts of the file. */
-  setSegments(segments: Segments): void {
+  /** Tells the parts of the file: members of an archive, or chunks of an image. */
+  setSegments(segments: Segments, areChunks = false): void {
     this.#segments = segments;
+    this.#areChunks = areChunks;
     this.#describe();
     this.draw();
   }
@@ -227,8 +229,8 @@ export class MapPanel {
   #describe(): void {
     const sums = sumKinds(this.#segments);
     const said: readonly (readonly [keyof typeof sums, string])[] = [
-      ["member", "members"],
-      ["directory", "directory"],
+      ["member", this.#areChunks ? "image data" : "members"],
+      ["directory", this.#areChunks ? "other chunks" : "directory"],
       ["gap", "gaps"],
       ["whole", "not divided"],
     ];
@@ -270,7 +272,7 @@ export class MapPanel {
     paintPatches(context, this.#fetchedPatches(source, colors), { lane: fetched, view });
     this.#paintGlows(context, { lane: fetched, view });
     if (this.#marked !== undefined)
-      this.#paintFrame(context, this.#marked, { height, width, color: colors.mark });
+      this.#paintFrame(context, this.#marked, { height: parts.height, width, color: colors.mark });
     const { start, end } = view;
     const isWhole = start === 0 && end >= this.#size;
     const seen = `${formatCount(Math.floor(start))} to ${formatCount(Math.ceil(end))}`;

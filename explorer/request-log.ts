@@ -21,6 +21,12 @@ const KEPT = 500;
 /** What is smaller says more about the way there and back than about the rate. */
 const RATED_BYTES = 8 * 1024;
 
+/**
+ * The platform's fetch past the browser's cache. That would answer ranges of a file that it once got whole although the server has
+ * none, and, in Chromium, hands out the ranges of one URL one after the other.
+ */
+export const uncached: typeof fetch = (input, init) => fetch(input, { ...init, cache: "no-store" });
+
 /** Every request of one opened file, taken down where it is sent. */
 export class RequestLog {
   readonly requests: LoggedRequest[] = [];
@@ -34,12 +40,12 @@ export class RequestLog {
     this.#onChange = onChange;
   }
 
-  /** A client for `openSource`: the platform's fetch, looked at. */
+  /** A client for `openSource`: the platform's fetch past its cache, looked at. */
   readonly fetch: typeof fetch = async (input, init) => {
     const range = new Headers(init?.headers).get("range") ?? "";
     const request = this.#begin(range);
     try {
-      const response = await fetch(input, init);
+      const response = await uncached(input, init);
       request.status = response.status;
       this.#onChange();
       this.#watchBody(response, request);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LaunchOptions } from "playwright";
 
@@ -28,7 +28,7 @@ export function chromiumLaunchOptions(): LaunchOptions {
   const env = {
     ...definedEnvironment(),
     LD_LIBRARY_PATH: libraries,
-    FONTCONFIG_PATH: join(directory, "fonts"),
+    FONTCONFIG_FILE: fontConfiguration(directory),
   };
   return { executablePath: join(directory, "chromium"), args: ARGS, env };
 }
@@ -54,6 +54,31 @@ function unpackedChromium(): string {
     if (!existsSync(directory)) throw error;
   }
   return directory;
+}
+
+/**
+ * The delivered configuration names folders of AWS Lambda; without any font Chromium ends itself as soon as a page has a field.
+ * Ours names the fonts that came with it first, so that text looks alike on every machine, and then those of the system.
+ */
+function fontConfiguration(directory: string): string {
+  const path = `${directory}-fonts.conf`;
+  if (existsSync(path)) return path;
+  const aside = `${path}-${process.pid}`;
+  const folders = [join(directory, "fonts"), "/usr/share/fonts", "/usr/local/share/fonts"];
+  const prefer = (family: string, font: string) =>
+    `<alias><family>${family}</family><prefer><family>${font}</family></prefer></alias>`;
+  const lines = [
+    ...folders.map((folder) => `<dir>${folder}</dir>`),
+    `<cachedir>${directory}-fonts</cachedir>`,
+    ...["sans-serif", "system-ui", "Arial"].map((family) => prefer(family, "Open Sans")),
+    prefer("monospace", "DejaVu Sans Mono"),
+  ];
+  writeFileSync(
+    aside,
+    `<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>\n${lines.join("\n")}\n</fontconfig>\n`,
+  );
+  renameSync(aside, path);
+  return path;
 }
 
 function definedEnvironment(): Record<string, string> {
