@@ -164,7 +164,7 @@ const run = async (...args: Parameters<typeof start>): Promise<Record<string, nu
   JSON.parse(await finished(start(...args))) as Record<string, number>;
 
 describe("processes on one disk store", () => {
-  it("that hammer the same keys and the same identity see whole values, and only bytes of the file", async () => {
+  it("223. that hammer the same keys and the same identity see whole values, and only bytes of the file", async () => {
     const directory = join(root, "hammered");
     const counts = await Promise.all(["1", "2"].map((seed) => run("hammer", directory, seed)));
     for (const { hits = 0, torn, loaded = 0, wrong } of counts) {
@@ -174,7 +174,7 @@ describe("processes on one disk store", () => {
     }
   }, 30_000);
 
-  it("that are killed while they write leave whole values or none, and a store that works", async () => {
+  it("223. that are killed while they write leave whole values or none, and a store that works", async () => {
     const directory = join(root, "killed");
     let whole = 0;
     for (let round = 0; round < 4; round++) {

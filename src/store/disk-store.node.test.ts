@@ -70,7 +70,7 @@ async function countWhole(directory: string, values: Map<string, Uint8Array>): P
 }
 
 describe("a disk store", () => {
-  it("makes its directory private, parents included, and its files too, whatever the umask", async () => {
+  it("223. makes its directory private, parents included, and its files too, whatever the umask", async () => {
     const parent = fresh();
     const before = process.umask(0);
     try {
@@ -120,7 +120,7 @@ describe("a disk store", () => {
 });
 
 describe("a disk store never gives damaged bytes:", () => {
-  it("any byte changed, in an index or in a value, costs at most the values it belongs to", async () => {
+  it("224. any byte changed, in an index or in a value, costs at most the values it belongs to", async () => {
     const directory = fresh();
     const values = await filled(directory);
     const seen: number[] = [];

@@ -42,7 +42,7 @@ it("takes a record from the middle of a buffer, and keeps no part of that buffer
   expect(parts?.[0]?.bytes).toEqual(patternSlice(1200, 1300));
 });
 
-it("ignores a record in which any one bit is wrong", () => {
+it("224. ignores a record in which any one bit is wrong", () => {
   const record = encodeRecord(place, [part(1100, 1110), part(1900, 1915)]);
   for (let bit = 0; bit < record.byteLength * 8; bit++) {
     const torn = record.slice();
