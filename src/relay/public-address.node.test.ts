@@ -23,6 +23,12 @@ const NOT_PUBLIC: Record<string, readonly string[]> = {
     "192.0.0.1",
     "192.88.99.1",
   ],
+  "sinks for names, and multicast by tunnel": [
+    "192.31.196.1",
+    "192.175.48.1",
+    "192.52.193.1",
+    "2620:4f:8000::1",
+  ],
   multicast: ["224.0.0.1", "239.255.255.255", "ff02::1", "ff0e::1"],
   "reserved and broadcast": ["240.0.0.1", "255.255.255.255", "4000::1", "5f00::1", "100::1"],
   unspecified: ["::"],

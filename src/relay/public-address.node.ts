@@ -15,8 +15,11 @@ const SPECIAL_IPV4: readonly (readonly [network: string, prefix: number])[] = [
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
   ["192.0.2.0", 24],
+  ["192.31.196.0", 24],
+  ["192.52.193.0", 24],
   ["192.88.99.0", 24],
   ["192.168.0.0", 16],
+  ["192.175.48.0", 24],
   ["198.18.0.0", 15],
   ["198.51.100.0", 24],
   ["203.0.113.0", 24],
@@ -28,11 +31,12 @@ const SPECIAL_IPV4: readonly (readonly [network: string, prefix: number])[] = [
 const GLOBAL_IPV6 = ["2000::", 3] as const;
 /** NAT64 (RFC 6052): the way to IPv4 from a network that has IPv6 alone, and as public as the address it embeds. */
 const NAT64 = "64:ff9b::";
-/** Within them: protocols and Teredo, documentation, 6to4. The tunnels embed IPv4 addresses, and are given up. */
+/** Within them: protocols and Teredo, documentation, 6to4, a sink for names. The tunnels embed IPv4 addresses, and are given up. */
 const SPECIAL_IPV6: readonly (readonly [network: string, prefix: number])[] = [
   ["2001::", 23],
   ["2001:db8::", 32],
   ["2002::", 16],
+  ["2620:4f:8000::", 48],
   ["3fff::", 20],
 ];
 
