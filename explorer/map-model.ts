@@ -34,7 +34,7 @@ export function archiveSegments(archive: Archive, size: number): Segments {
     : { kind: "directory" as const, label: "directory" };
   return fillGaps(archive.ranges, size, {
     name: (entry) => ({ kind: "member", label: entry.name, entry }),
-    between: "no member's",
+    between: isTar ? "padding" : "no member's",
     rest,
   });
 }

@@ -33,7 +33,10 @@ const KINDS: readonly SegmentKind[] = ["gap", "whole", "member", "directory"];
 /** So narrow, neighbours in two shades would be one grey. */
 const SHADED_WIDTH = 3;
 
-/** Draws the parts of the file, a color a kind: one column of pixels shows the rarest kind of those in it. */
+/**
+ * Draws the parts of the file, a color a kind: one column of pixels shows the rarest kind of those in it, and a directory, however
+ * small, is seen.
+ */
 export function paintSegments(
   context: CanvasRenderingContext2D,
   segments: Segments,
@@ -44,8 +47,9 @@ export function paintSegments(
   for (let index = segmentIndexAt(segments, view.start); index < segments.length; index++) {
     const segment = segments[index];
     if (segment === undefined || segment.start >= view.end) break;
-    const from = Math.max(0, Math.floor((segment.start - view.start) * scale));
-    const to = Math.min(lane.width, Math.max(from + 1, Math.floor((segment.end - view.start) * scale)));
+    const least = segment.kind === "directory" ? Math.ceil(lane.width / 400) : 1;
+    const from = Math.max(0, Math.min(lane.width - least, Math.floor((segment.start - view.start) * scale)));
+    const to = Math.min(lane.width, Math.max(from + least, Math.floor((segment.end - view.start) * scale)));
     const odd = index % 2 === 1 && to - from >= SHADED_WIDTH;
     const code = 1 + 2 * KINDS.indexOf(segment.kind) + (odd ? 1 : 0);
     for (let x = from; x < to; x++) columns[x] = Math.max(columns[x] ?? 0, code);

@@ -1,5 +1,5 @@
 /** What the first bytes of a file say it is, as far as this page does something with it. Never told from its name. */
-export type FileKind = "archive" | "image" | "png" | "text" | "bytes";
+type FileKind = "archive" | "image" | "png" | "text" | "bytes";
 
 /** A kind, and of an image the type to show it as. */
 export interface Sniffed {

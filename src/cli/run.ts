@@ -3,6 +3,7 @@ import { isRangeStreamsError } from "../index.ts";
 import { type CatOptions, runCat } from "./commands/cat.ts";
 import { runDemo } from "./commands/demo.ts";
 import { collectOption, type DoctorOptions, runDoctor } from "./commands/doctor.ts";
+import { type ExploreOptions, runExplore } from "./commands/explore.ts";
 import { type ExtractCommandOptions, runExtract } from "./commands/extract.ts";
 import { type IndexCommandOptions, runIndex } from "./commands/index-archive.ts";
 import { runInfo } from "./commands/info.ts";
@@ -64,6 +65,14 @@ function buildProgram(version: string, context: CommandContext, show: (text: str
     .option("--origin <origin>", "also what a page of this origin may read (CORS), e.g. https://app.example")
     .option("--header <line>", "send 'Name: value' along; may be given several times", collectOption)
     .action((url: string, options: DoctorOptions) => runDoctor(url, options, context));
+  program
+    .command("explore")
+    .description("look into a file in the browser: members, what is in them, and which bytes moved")
+    .argument("[input]", "an http(s) URL, or the path of a local file; without one the page asks")
+    .option("--port <n>", "listen there, on loopback; any free port where it is left out")
+    .option("--no-open", "print the address and open no browser")
+    .option("--proxy", "also read files whose servers let no page read them, by a relay on this computer")
+    .action((input: string | undefined, options: ExploreOptions) => runExplore(input, options, context));
   addReporter(program, "demo", "see all of it at work on a server of its own").action(
     (options: ReportOptions) => runDemo(options, context),
   );

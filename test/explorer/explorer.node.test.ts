@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import axe from "axe-core";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeSamplePng } from "../../src/cli/demo/sample-png.ts";
@@ -55,7 +55,7 @@ const FILES = {
 };
 /** Directory of the sample: what its last 64 KiB and its first 32 KiB, which tell the format, cost. */
 const OPENING_BYTES = 65_536 + 32_768;
-const axeScript: string = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const script: string = axe.source;
 
 let built: BuiltExplorer;
 let server: RangeServer;
@@ -469,7 +469,6 @@ describe("the explorer, for everybody", () => {
     });
 
   it.each(["light", "dark"] as const)("has nothing that axe finds wrong, %s", async (colorScheme) => {
-    const script = await readFile(axeScript, "utf8");
     await using whole = await startRangeServer({ files: FILES, maxRanges: 0 });
     await inTab(
       async (page) => {
@@ -490,7 +489,6 @@ describe("the explorer, for everybody", () => {
   });
 
   it("finds something wrong where something is, so that the test above can fail", async () => {
-    const script = await readFile(axeScript, "utf8");
     await inTab(
       async (page) => {
         await page.goto(served.url);
@@ -591,7 +589,7 @@ describe("the explorer, of a hostile archive", () => {
 
 describe("pictures of the explorer", () => {
   const FOLDER = new URL("../../artifacts/", import.meta.url).pathname;
-  // Where the two that the README shows go, too: `npm run pictures`.
+  // Where the two that the README shows go, too: `npm run explorer:pictures`.
   const shownFolder = process.env["EXPLORER_PICTURES"];
 
   it.each([
@@ -599,13 +597,15 @@ describe("pictures of the explorer", () => {
     ["explorer-dark", { colorScheme: "dark", viewport: { width: 1180, height: 1000 } }],
     ["explorer-phone", { colorScheme: "light", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }],
   ] as const)("%s", async (name, options) => {
+    // Like a server on another continent, so that what is saved looks as it does there.
+    await using far = await startRangeServer({ files: FILES, latencyMs: 60, linkBytesPerSecond: 2_500_000 });
     const folders = shownFolder === undefined || name === "explorer-phone" ? [FOLDER] : [FOLDER, shownFolder];
     await inTab(async (page) => {
       await page.emulateMedia({ reducedMotion: "reduce" });
-      await page.goto(linkTo("sample.zip", ["notes/day-07.txt"]));
+      await page.goto(linkTo("sample.zip", ["notes/day-07.txt"], far));
       await page.locator("pre.text").waitFor();
       await page.locator("#url").evaluate((field: HTMLInputElement) => {
-        field.value = "https://files.example/survey.zip";
+        field.value = "https://files.example/sample.zip";
       });
       const picture = await page.screenshot({ animations: "disabled" });
       expect(picture.length).toBeGreaterThan(20_000);

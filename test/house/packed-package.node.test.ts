@@ -29,10 +29,9 @@ afterAll(async () => {
 });
 
 describe("the packed package", { timeout: 60_000 }, () => {
-  test("holds its code, types, sources and licence, and no tests", () => {
-    const missing = ["dist/index.js", "dist/index.d.ts", "src/index.ts", "LICENSE", "ARCHITECTURE.md"].filter(
-      (name) => !consumer.packed.includes(name),
-    );
+  test("holds its code, types, sources, the explorer's page and licence, and no tests", () => {
+    const held = ["dist/index.js", "dist/index.d.ts", "dist/explorer/index.html", "src/index.ts"];
+    const missing = [...held, "LICENSE", "ARCHITECTURE.md"].filter((name) => !consumer.packed.includes(name));
     expect(missing).toEqual([]);
     expect(consumer.packed.filter((name) => /\.test\.|^test\/|\.tsbuildinfo$/.test(name))).toEqual([]);
   });

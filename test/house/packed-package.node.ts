@@ -59,6 +59,7 @@ async function pack(staging: string): Promise<{ filename: string; files: { path:
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const outDir = join(staging, "dist");
   await succeed(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", outDir], root);
+  await succeed(process.execPath, [join(root, "scripts/build-explorer.mjs"), join(outDir, "explorer")], root);
   const packed = await succeed(
     "npm",
     ["pack", "--json", "--ignore-scripts", "--pack-destination", ".."],
