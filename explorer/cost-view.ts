@@ -22,10 +22,12 @@ export function showReceipt(root: HTMLElement, source: PlannedSource, log: Reque
   );
 }
 
-/** What a download at the best rate of one request so far would take, less what was waited: rather too little than too much. */
+/** How long all of the file would take at the rate at which parts came, less what was waited. A rough figure: short bodies come slowly. */
 function savedTime(source: PlannedSource, log: RequestLog): string {
-  if (log.bestRate === 0 || !Number.isFinite(source.size)) return "not known yet";
-  const saved = source.size / log.bestRate - log.busyMs(performance.now());
+  const now = performance.now();
+  const rate = log.rate(now);
+  if (rate === undefined || rate === 0 || !Number.isFinite(source.size)) return "not known yet";
+  const saved = source.size / rate - log.busyMs(now);
   return saved <= 0 ? "none" : `about ${formatDuration(saved)}`;
 }
 

@@ -10,6 +10,8 @@ export interface LoggedRequest {
   bytes: number;
   /** By `performance.now()`. */
   readonly startedAt: number;
+  /** When the headers came. */
+  answeredAt: number | undefined;
   /** Undefined while it lasts. */
   endedAt: number | undefined;
   /** It got no answer, or its body was left before its end. */
@@ -18,8 +20,8 @@ export interface LoggedRequest {
 
 /** Enough to look at; older ones are forgotten, and counted on. */
 const KEPT = 500;
-/** What is smaller says more about the way there and back than about the rate. */
-const RATED_BYTES = 8 * 1024;
+/** What came faster came in one piece, and tells no rate. *Unmeasured*. */
+const RATED_MS = 2;
 
 /**
  * The platform's fetch past the browser's cache. That would answer ranges of a file that it once got whole although the server has
@@ -32,8 +34,6 @@ export class RequestLog {
   readonly requests: LoggedRequest[] = [];
   /** Requests so far, forgotten ones included. */
   count = 0;
-  /** Bytes a millisecond of the fastest request so far, waiting included; 0 before there was one to tell by. */
-  bestRate = 0;
   readonly #onChange: () => void;
 
   constructor(onChange: () => void) {
@@ -47,6 +47,7 @@ export class RequestLog {
     try {
       const response = await uncached(input, init);
       request.status = response.status;
+      request.answeredAt = performance.now();
       this.#onChange();
       this.#watchBody(response, request);
       return response;
@@ -58,14 +59,17 @@ export class RequestLog {
 
   /** Milliseconds in which at least one request was under way, up to `now`. */
   busyMs(now: number): number {
-    const spans = this.requests.map(({ startedAt, endedAt }) => [startedAt, endedAt ?? now] as const);
-    let busy = 0;
-    let until = 0;
-    for (const [start, end] of spans.toSorted(([a], [b]) => a - b)) {
-      busy += Math.max(0, end - Math.max(start, until));
-      until = Math.max(until, end);
-    }
-    return busy;
+    return joinedMs(this.requests.map(({ startedAt, endedAt }) => [startedAt, endedAt ?? now]));
+  }
+
+  /** Bytes a millisecond while a body came, all connections together; undefined before there was enough to tell by. */
+  rate(now: number): number | undefined {
+    const bodies = this.requests.flatMap(({ answeredAt, endedAt }): Stretch[] =>
+      answeredAt === undefined ? [] : [[answeredAt, endedAt ?? now]],
+    );
+    const ms = joinedMs(bodies);
+    if (ms < RATED_MS) return undefined;
+    return this.requests.reduce((sum, { bytes }) => sum + bytes, 0) / ms;
   }
 
   #begin(range: string): LoggedRequest {
@@ -76,6 +80,7 @@ export class RequestLog {
       status: undefined,
       bytes: 0,
       startedAt: performance.now(),
+      answeredAt: undefined,
       endedAt: undefined,
       outcome: "running",
     };
@@ -89,8 +94,6 @@ export class RequestLog {
     if (request.outcome !== "running") return;
     request.outcome = outcome;
     request.endedAt = performance.now();
-    const ms = request.endedAt - request.startedAt;
-    if (request.bytes >= RATED_BYTES && ms > 0) this.bestRate = Math.max(this.bestRate, request.bytes / ms);
     this.#onChange();
   }
 
@@ -128,4 +131,17 @@ export class RequestLog {
     );
     Object.defineProperty(response, "body", { value: watched });
   }
+}
+
+type Stretch = readonly [start: number, end: number];
+
+/** How long at least one of several stretches of time lasted. */
+function joinedMs(stretches: readonly Stretch[]): number {
+  let sum = 0;
+  let until = 0;
+  for (const [start, end] of stretches.toSorted(([a], [b]) => a - b)) {
+    sum += Math.max(0, end - Math.max(start, until));
+    until = Math.max(until, end);
+  }
+  return sum;
 }
