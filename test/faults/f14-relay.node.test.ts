@@ -149,14 +149,15 @@ describe("F14: the relay goes to the public internet alone", () => {
 
 describe("F14: DNS rebinding", () => {
   it("214. a name is resolved once: what it turns to later is not asked", async () => {
-    await using server = await startRangeServer({ files });
+    // Each range needs a connection of its own.
+    await using server = await startRangeServer({ files, misbehave: "connection-close" });
     let lookups = 0;
     const lookup = async () => [{ address: lookups++ === 0 ? "127.0.0.1" : "10.0.0.1", family: 4 }];
     await using relay = await startLocalRelay([server], {}, { lookup });
     for (const range of ["bytes=0-9", "bytes=10-19", "bytes=20-29"]) {
       expect((await askRelay(relay, byName(server, "/file"), { headers: { range } })).status).toBe(206);
     }
-    expect(lookups).toBe(1);
+    expect([lookups, server.totalConnections]).toEqual([1, 3]);
   });
 
   it("214. a name whose address went away is resolved anew, and held against the same rules", async () => {
@@ -315,9 +316,9 @@ describe("F14: what may be asked, and how much", () => {
         () => "broken off",
       );
     };
-    expect(await codeUnder({ headersMs: 60 })).toBe("TIMEOUT");
+    expect(await codeUnder({ headersMs: 300 })).toBe("TIMEOUT");
     expect(await codeUnder({ idleMs: 60 })).toBe("broken off");
-    expect(await codeUnder({ totalMs: 60 })).toBe("broken off");
+    expect(await codeUnder({ totalMs: 500 })).toBe("broken off");
     await server.close();
   });
 });
