@@ -54,6 +54,7 @@ export class Explorer {
   #wanted: Wanted | undefined;
   #chosen: string | undefined;
   #stopping = new AbortController();
+  #entering = new AbortController();
   #frame = 0;
 
   constructor(config: ExplorerConfig) {
@@ -86,6 +87,7 @@ export class Explorer {
     await this.#leave();
     this.#wanted = wanted;
     this.#failure.hidden = true;
+    byId("notice", HTMLElement).hidden = true;
     this.#welcome.hidden = true;
     this.#workbench.hidden = true;
     this.#say(`Opening ${visibleName(wanted.name)}…`);
@@ -184,8 +186,12 @@ export class Explorer {
     this.#showTrail(file);
     if (archive === undefined) void this.#preview.show({ ...readableSource(source), name: file.name });
     else this.#preview.clear();
-    if (notice !== undefined)
-      this.#say(`It looks like an archive, but is none that can be read: ${visibleName(notice)}`);
+    const told = byId("notice", HTMLElement);
+    told.hidden = notice === undefined;
+    told.textContent =
+      notice === undefined
+        ? ""
+        : `It looks like an archive, but none that can be read. ${visibleName(notice)}`;
     this.#mapSegments(file);
     this.#link();
     this.#touch();
@@ -243,18 +249,26 @@ export class Explorer {
   async #enter(entry: Entry): Promise<void> {
     const file = this.#file;
     if (file === undefined) return;
+    const signal = this.#enterAnew();
     this.#say(`Opening ${visibleName(entry.name)}…`);
     try {
-      const { archive } = await file.enter(entry, this.#stopping.signal);
-      if (this.#file !== file) return;
+      const { archive } = await file.enter(entry, signal);
       this.#showLevel();
       this.#say(`Opened ${visibleName(entry.name)}: ${formatPlural(archive?.entries.length ?? 0, "member")}`);
     } catch (error) {
-      if (this.#file === file) this.#say(`It could not be opened: ${visibleName(String(error))}`);
+      if (!signal.aborted) this.#say(`It could not be opened: ${visibleName(String(error))}`);
     }
   }
 
+  /** One archive at a time: another step in or out, or another file, ends the one that is on its way. */
+  #enterAnew(): AbortSignal {
+    this.#entering.abort(new DOMException("Something else is opened", "AbortError"));
+    this.#entering = new AbortController();
+    return AbortSignal.any([this.#entering.signal, this.#stopping.signal]);
+  }
+
   async #leaveTo(depth: number): Promise<void> {
+    this.#enterAnew();
     await this.#file?.leaveTo(depth);
     this.#map.mark(undefined);
     this.#showLevel();

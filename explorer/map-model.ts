@@ -45,7 +45,7 @@ export function pngSegments(chunks: RangeDict<PngChunk>, size: number): Segments
     name: ({ type }) => ({ kind: type === "IDAT" ? "member" : "directory", label: type, entry: undefined }),
     // The eight bytes of the signature belong to no chunk (section 5.2).
     between: "signature",
-    rest: { kind: "gap", label: "behind the image" },
+    rest: { kind: "gap", label: "not looked at" },
   });
 }
 

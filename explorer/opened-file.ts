@@ -4,6 +4,9 @@ import { openPng } from "range-streams/png";
 import { archiveSegments, pngSegments, type Segments, wholeSegment, withNested } from "./map-model.ts";
 import { sniffKind } from "./sniff-kind.ts";
 
+/** A PNG up to this is walked through for its map. */
+const WALKED_BYTES = 2 * 1024 * 1024;
+
 /** The file, or an archive in the one before. */
 export interface Level {
   /** As stored: untrusted. */
@@ -61,6 +64,7 @@ export class OpenedFile implements AsyncDisposable {
     const source = await entry.source({ signal });
     try {
       const archive = await openArchive(source, { signal });
+      signal.throwIfAborted();
       const level = { name: entry.name, source, archive, notice: undefined, place };
       this.levels.push(level);
       this.#segments = undefined;
@@ -129,7 +133,8 @@ async function fileSegments(source: PlannedSource, size: number, signal: AbortSi
     const head = await source.read([0, Math.min(8, size)], { signal });
     if (sniffKind(head, false).kind !== "png") return wholeSegment(size, "the file");
     const png = await openPng(source, { signal });
-    return pngSegments(await png.allChunks({ signal }), size);
+    // The heads of a large image's chunks lie all over it: those of its beginning have to do.
+    return pngSegments(size <= WALKED_BYTES ? await png.allChunks({ signal }) : png.chunks, size);
   } catch {
     // A map is not worth an error: what is wrong shows where the content is looked at.
     return wholeSegment(size, "the file");

@@ -1,4 +1,5 @@
 import { isRangeStreamsError } from "range-streams";
+import type { Entry } from "range-streams/archive";
 import { download } from "./download.ts";
 import { button, element } from "./element.ts";
 import { type Facts, readPngFacts } from "./png-details.ts";
@@ -63,9 +64,7 @@ export class PreviewView {
     this.#root.replaceChildren(...this.#heading(readable), tools, body);
     await this.#guarded(body, signal, async () => {
       if (readable.entry !== undefined && readable.entry.kind !== "file") {
-        body.replaceChildren(
-          element("p", {}, `This is a ${describeKind(readable.entry.kind)}: it has no content of its own.`),
-        );
+        body.replaceChildren(...linkParts(readable.entry));
         return;
       }
       tools.append(this.#downloadButton(readable));
@@ -155,23 +154,36 @@ export class PreviewView {
     const picture = element("div", { class: "picture" });
     const details = element("div");
     body.replaceChildren(picture, details);
+    const small = readable.size <= IMAGE_BYTES;
+    const describe = (all: boolean): void => {
+      if (sniffed.kind === "png")
+        void this.#guarded(details, signal, () => this.#describePng(details, shown, all));
+    };
     const load = (): Promise<void> =>
       this.#guarded(picture, signal, async () => {
         const bytes = shown.head.whole ? shown.head.bytes : await readable.bytes(signal);
-        if (!signal.aborted) this.#placeImage(picture, bytes, shown);
+        if (signal.aborted) return;
+        this.#placeImage(picture, bytes, shown);
+        describe(true);
       });
-    if (readable.size <= IMAGE_BYTES) void load();
-    else picture.replaceChildren(button(`Load the image (${formatBytes(readable.size)})`, () => void load()));
-    if (sniffed.kind !== "png") return;
-    void this.#guarded(details, signal, async () => {
-      const source = await readable.source(signal);
-      try {
-        const { facts } = await readPngFacts(source, signal);
-        if (!signal.aborted) details.replaceChildren(factList(facts));
-      } finally {
-        if (readable.entry !== undefined) await source.close();
-      }
-    });
+    if (small) {
+      void load();
+      return;
+    }
+    picture.replaceChildren(button(`Load the image (${formatBytes(readable.size)})`, () => void load()));
+    // Of a compressed one nothing can be told without all of it.
+    if (readable.inPlace) describe(false);
+  }
+
+  async #describePng(details: HTMLElement, { readable }: Shown, all: boolean): Promise<void> {
+    const signal = this.#stopping.signal;
+    const source = await readable.source(signal);
+    try {
+      const facts = await readPngFacts(source, { all, signal });
+      if (!signal.aborted) details.replaceChildren(factList(facts));
+    } finally {
+      if (readable.entry !== undefined) await source.close();
+    }
   }
 
   #placeImage(picture: HTMLElement, bytes: Uint8Array<ArrayBuffer>, { readable, sniffed }: Shown): void {
@@ -209,8 +221,11 @@ export class PreviewView {
   }
 }
 
-function describeKind(kind: string): string {
-  return { directory: "folder", symlink: "symbolic link" }[kind] ?? "link or a device";
+function linkParts({ kind, linkTarget }: Entry): HTMLElement[] {
+  const what = { directory: "folder", symlink: "symbolic link" }[kind as string] ?? "link or a device";
+  const said = element("p", {}, `This is a ${what}: it has no content of its own.`);
+  if (linkTarget === undefined) return [said];
+  return [said, element("p", {}, "It points to ", element("bdi", {}, visibleName(linkTarget)), ".")];
 }
 
 function textParts({ bytes, whole }: Head): HTMLElement[] {

@@ -8,6 +8,8 @@ export interface Readable {
   readonly size: number;
   /** The member; undefined for a file as it is. */
   readonly entry: Entry | undefined;
+  /** Any part of it can be read without the rest. */
+  readonly inPlace: boolean;
   /** All of it, checked where there is a checksum. */
   bytes(signal: AbortSignal): Promise<Bytes>;
   /** The first bytes, and no more than it takes to have them. */
@@ -24,6 +26,7 @@ export function readableEntry(entry: Entry, inPlace: boolean): Readable {
     name: entry.name,
     size: entry.size,
     entry,
+    inPlace: stored,
     bytes: (signal) => entry.bytes({ signal }),
     head: (length, signal) =>
       stored ? sourceHead(entry, length, signal) : streamHead(entry.stream({ signal }), length),
@@ -39,6 +42,7 @@ export function readableSource(source: PlannedSource): Readable {
     name,
     size,
     entry: undefined,
+    inPlace: true,
     bytes: (signal) => source.read([0, size], { signal }),
     head: (length, signal) => source.read([0, Math.min(length, size)], { signal }),
     stream: (signal) => source.stream(undefined, { signal }),

@@ -7,6 +7,7 @@ import { makeSamplePng } from "../../src/cli/demo/sample-png.ts";
 import { makeSampleZip } from "../../src/cli/demo/sample-zip.ts";
 import { type ExplorerServer, serveExplorer } from "../../src/cli/explore/serve-explorer.ts";
 import { patternBytes, type RangeServer, startRangeServer } from "../../src/testing.ts";
+import { buildPng } from "../png/build-png.ts";
 import { tarBlock } from "../tar/build-tar.ts";
 import { buildZip, text } from "../zip/build-zip.ts";
 import {
@@ -44,9 +45,23 @@ const MIXED = buildZip([
 const TAR = new Uint8Array([
   ...tarBlock({ name: "logs/one.txt", data: "first\n" }),
   ...tarBlock({ name: "logs/two.txt", data: "second\n" }),
+  ...tarBlock({ name: "logs/newest", type: "2", linkName: "two.txt\u202e" }),
   ...new Uint8Array(1024),
 ]);
+const NOISE = patternBytes(900 * 900 * 3, 6);
+const LARGE_PNG = buildPng({
+  width: 900,
+  height: 900,
+  colorType: 2,
+  sample: (x, y) => [...NOISE.subarray((y * 900 + x) * 3, (y * 900 + x) * 3 + 3)],
+  filter: () => 0,
+  dataBytes: 8192,
+});
 const FILES = {
+  "large.png": LARGE_PNG,
+  "broken.zip": makeSampleZip().subarray(0, 100_000),
+  "notes.txt": text("just a text\n"),
+  empty: new Uint8Array(0),
   "sample.zip": makeSampleZip(),
   "mixed.zip": MIXED,
   "many.zip": manyEntries(66_000),
@@ -216,6 +231,37 @@ describe("the explorer", () => {
       expect(await page.locator("#tree").isVisible()).toBe(false);
     }));
 
+  it("asks before it loads a large image, and walks over none of it before", () =>
+    inTab(async (page) => {
+      server.requests.length = 0;
+      await page.goto(linkTo("large.png"));
+      await expect.poll(() => page.locator(".facts").textContent()).toContain("900 × 900");
+      await page.waitForLoadState("networkidle");
+      const moved = server.requests.reduce((sum, { bytesSent }) => sum + bytesSent, 0);
+      expect(moved).toBeLessThan(300_000);
+      expect(await page.locator(".picture img").count()).toBe(0);
+      await page.getByRole("button", { name: "Load the image (2.4 MB)" }).click();
+      await expect.poll(() => page.locator(".picture p").textContent()).toBe("900 × 900 pixels");
+      await expect.poll(() => page.locator(".facts").textContent()).toContain("Chunk IEND1 time");
+    }));
+
+  it("shows a file that is no archive as it is, one that is empty too", () =>
+    inTab(async (page) => {
+      await page.goto(linkTo("notes.txt"));
+      await expect.poll(() => page.locator("pre.text").textContent()).toBe("just a text\n");
+      expect(await page.locator("#tree").isVisible()).toBe(false);
+      await page.goto(linkTo("empty"));
+      await expect.poll(() => page.locator("#preview h2").textContent()).toBe("empty");
+      await expect.poll(() => page.locator("pre.text").textContent()).toBe("");
+    }));
+
+  it("says of what looks like an archive why it is none, and shows its bytes", () =>
+    inTab(async (page) => {
+      await page.goto(linkTo("broken.zip"));
+      await expect.poll(() => page.locator("#preview pre").textContent()).toContain("00000000  50 4b 03 04");
+      await expect.poll(() => page.locator("#notice").textContent()).toContain("FORMAT");
+    }));
+
   it("downloads one member, its bytes and nothing else", () =>
     inTab(
       async (page) => {
@@ -280,6 +326,10 @@ describe("the explorer", () => {
       await chooser.setFiles({ name: "a.tar", mimeType: "application/x-tar", buffer: Buffer.from(TAR) });
       await member(page, "two.txt").click();
       await expect.poll(() => page.locator("pre.text").textContent()).toBe("second\n");
+      await member(page, "newest").click();
+      await expect
+        .poll(() => page.locator(".preview-body").textContent())
+        .toContain("symbolic link: it has no content of its own.It points to two.txt\\u{202e}.");
       expect(await page.locator("#log").textContent()).toContain("a file of this device");
       expect(server.requests.length).toBe(0);
       expect(new URL(page.url()).search).toBe("");

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type ServedPath, sendFile } from "./send-file.ts";
 
 /** What is served, and where. */
@@ -143,7 +144,7 @@ function refuse(response: ServerResponse, status: number): void {
 
 /** All files of the page by their path in it: a few hundred kilobytes, read once, so that no path is ever looked up on disk. */
 async function readPage(folder: URL): Promise<Map<string, Buffer>> {
-  const root = decodeURIComponent(folder.pathname);
+  const root = fileURLToPath(folder);
   const pages = new Map<string, Buffer>();
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
