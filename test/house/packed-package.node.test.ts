@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -55,6 +57,20 @@ describe("the packed package", { timeout: 60_000 }, () => {
   test("installs its command", async () => {
     const { code, stdout } = await consumer.node(["node_modules/.bin/range-streams", "--version"]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${version}\n` });
+  });
+
+  test("serves the explorer that it holds until it is interrupted, which is no error", async () => {
+    const command = join(consumer.directory, "node_modules/.bin/range-streams");
+    const child = spawn(process.execPath, [command, "explore", "--no-open"]);
+    const ended = once(child, "exit");
+    const [printed] = (await once(child.stdout, "data")) as [Buffer];
+    const page = await fetch(String(printed).trim());
+    expect([page.status, await page.text()]).toEqual([
+      200,
+      expect.stringContaining("<title>range-streams explorer</title>"),
+    ]);
+    child.kill("SIGINT");
+    expect(await ended).toEqual([0, null]);
   });
 
   test.each([
