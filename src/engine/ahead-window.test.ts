@@ -62,4 +62,24 @@ describe("a window ahead of a reader", () => {
     window.fill(0, bounds);
     expect(window.fill(50 * MiB, bounds)[0]?.start).toBe(50 * MiB);
   });
+
+  it("asks for pieces of two lengths, with room to spare, where all connections share one limit", () => {
+    const lengthsOn = (link: LinkEstimate): number[] => {
+      const window = new AheadWindow(0, 8 * MiB);
+      const bounds = { link, cap: 8 * MiB, end: 1000 * MiB };
+      window.fill(0, bounds);
+      const lengths: number[] = [];
+      for (let position = 0; lengths.length < 6; position += 64 * KiB)
+        lengths.push(...window.fill(position, bounds).map(({ length }) => length));
+      return lengths.slice(0, 6);
+    };
+    const tight = lengthsOn(estimate(CLOUD));
+    const [one, other] = [...new Set(tight)].sort((a, b) => a - b) as [number, number];
+    expect(new Set(tight).size).toBe(2);
+    expect(other / one).toBeCloseTo(1.4 / 0.6, 2);
+    // Ten connections for such a link, and no more than three quarters of the window on them.
+    expect(((one + other) / 2) * 10).toBeLessThanOrEqual(6 * MiB + 10);
+    const free = lengthsOn({ ...estimate(CLOUD), totalBytesPerSecond: 800e6 });
+    expect(free).toEqual(Array.from({ length: 6 }, () => (8 * MiB) / 16));
+  });
 });

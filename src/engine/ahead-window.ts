@@ -14,6 +14,17 @@ const MAX_PIECE = 4 * MiB;
  */
 const MIN_SIDE_BY_SIDE = 8;
 
+/**
+ * Where the link is what limits, all bodies have the same share of it: pieces of one length that began together end together, the reader
+ * passes all of them at once, and all connections wait for their next answer side by side, for ever. Pieces of two lengths, and a window
+ * that is not all in flight, do not fall into step. On the cloud profile 90 MB/s of 125 became 120; where each connection has a rate of
+ * its own, whole pieces give a fifth more.
+ */
+const UNEVEN = [0.6, 1.4] as const;
+const TIGHT_SHARE = 0.75;
+/** All connections together get less than this part of what each alone would. *Unmeasured*. */
+const TIGHT = 0.6;
+
 /** What bounds a window now. */
 export interface WindowBounds {
   readonly link: LinkEstimate;
@@ -32,6 +43,8 @@ export class AheadWindow {
   end: number;
   #size: number;
   #growAt: number;
+  /** Pieces so far. */
+  #count = 0;
 
   constructor(position: number, size: number) {
     this.end = position;
@@ -57,24 +70,32 @@ export class AheadWindow {
       this.#growAt = position + this.#size / 2;
     }
     this.end = Math.max(this.end, position);
-    const piece = Math.min(MAX_PIECE, Math.max(MIN_PIECE, this.#size / connectionsFor(link)));
+    const uneven = isTight(link);
+    const share = (uneven ? TIGHT_SHARE : 1) / connectionsFor(link);
+    const piece = Math.min(MAX_PIECE, Math.max(MIN_PIECE, this.#size * share));
     const pieces: Range[] = [];
     const most = position + Math.min(this.#size + MIN_PIECE, Math.max(MIN_PIECE, cap));
     const many = Math.floor((position + this.#size - this.end) / piece);
     while (this.end < limit) {
       // Pieces of one length that begin together end together, and then all connections wait for their next answer at once: 96 of 125
       // MB/s on the cloud profile, and 120 where the first of many are shorter than the last.
-      const share = many < 2 ? 1 : Math.min(1, (pieces.length + 1) / many);
-      const length = Math.round(Math.max(MIN_PIECE, piece * share));
+      const first = many < 2 ? 1 : Math.min(1, (pieces.length + 1) / many);
+      const turn = uneven ? (UNEVEN[this.#count % UNEVEN.length] as number) : 1;
+      const length = Math.round(Math.max(MIN_PIECE / 2, piece * first * turn));
       const rest = limit - this.end;
       const whole = rest < 1.5 * length ? limit : this.end + length;
       if (whole > most && this.end > position) break;
       const next = Math.min(whole, most);
       pieces.push(new Range(this.end, next));
+      this.#count++;
       this.end = next;
     }
     return pieces;
   }
+}
+
+function isTight(link: LinkEstimate): boolean {
+  return link.totalBytesPerSecond < TIGHT * connectionsFor(link) * link.bytesPerSecond;
 }
 
 /**
