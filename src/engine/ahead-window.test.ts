@@ -69,9 +69,9 @@ describe("a window ahead of a reader", () => {
       const bounds = { link, cap: 8 * MiB, end: 1000 * MiB };
       window.fill(0, bounds);
       const lengths: number[] = [];
-      for (let position = 0; lengths.length < 6; position += 64 * KiB)
+      for (let position = 0; lengths.length < 60; position += 64 * KiB)
         lengths.push(...window.fill(position, bounds).map(({ length }) => length));
-      return lengths.slice(0, 6);
+      return lengths.slice(-6);
     };
     const tight = lengthsOn(estimate(CLOUD));
     const [one, other] = [...new Set(tight)].sort((a, b) => a - b) as [number, number];

@@ -70,8 +70,9 @@ export class AheadWindow {
       this.#growAt = position + this.#size / 2;
     }
     this.end = Math.max(this.end, position);
-    const uneven = isTight(link);
-    const share = (uneven ? TIGHT_SHARE : 1) / connectionsFor(link);
+    const connections = connectionsFor(link);
+    const uneven = isTight(link) && this.#size * TIGHT_SHARE >= MIN_PIECE * connections;
+    const share = (uneven ? TIGHT_SHARE : 1) / connections;
     const piece = Math.min(MAX_PIECE, Math.max(MIN_PIECE, this.#size * share));
     const pieces: Range[] = [];
     const most = position + Math.min(this.#size + MIN_PIECE, Math.max(MIN_PIECE, cap));
@@ -81,7 +82,7 @@ export class AheadWindow {
       // MB/s on the cloud profile, and 120 where the first of many are shorter than the last.
       const first = many < 2 ? 1 : Math.min(1, (pieces.length + 1) / many);
       const turn = uneven ? (UNEVEN[this.#count % UNEVEN.length] as number) : 1;
-      const length = Math.round(Math.max(MIN_PIECE / 2, piece * first * turn));
+      const length = Math.round(Math.max(uneven ? MIN_PIECE / 2 : MIN_PIECE, piece * first * turn));
       const rest = limit - this.end;
       const whole = rest < 1.5 * length ? limit : this.end + length;
       if (whole > most && this.end > position) break;
