@@ -8,8 +8,9 @@ const field = byId("url", HTMLInputElement);
 const chosenFile = byId("file", HTMLInputElement);
 const dropZone = byId("drop", HTMLElement);
 
-const config = await loadConfig();
-const explorer = new Explorer(config);
+// Not waited for before the listeners are there: who is quick must not press into nothing.
+const configured = loadConfig();
+const opened = configured.then((config) => new Explorer(config));
 
 async function openUrl(text: string, path: readonly string[] = []): Promise<void> {
   const url = resolveUrl(text, location.href);
@@ -20,7 +21,7 @@ async function openUrl(text: string, path: readonly string[] = []): Promise<void
   }
   field.value = url;
   const name = baseName(new URL(url).pathname) || new URL(url).host;
-  await explorer.open({ input: url, name: decodeName(name), path });
+  await (await opened).open({ input: url, name: decodeName(name), path });
 }
 
 function decodeName(name: string): string {
@@ -34,7 +35,7 @@ function decodeName(name: string): string {
 async function openFile(file: File): Promise<void> {
   field.value = "";
   history.replaceState(null, "", location.pathname);
-  await explorer.open({ input: file, name: file.name, path: [] });
+  await (await opened).open({ input: file, name: file.name, path: [] });
 }
 
 field.addEventListener("input", () => field.setCustomValidity(""));
@@ -65,6 +66,6 @@ document.addEventListener("drop", (event) => {
 });
 
 const link = parseDeepLink(location.search);
-const own = ownFile(config);
+const own = ownFile(await configured);
 if (link.url !== undefined) await openUrl(link.url, link.path);
 else if (own !== undefined) await openUrl(own);

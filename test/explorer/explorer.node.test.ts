@@ -143,6 +143,23 @@ describe("the explorer", () => {
       expect(new URL(page.url()).searchParams.get("url")).toBe(`${server.url}/sample.zip`);
     }));
 
+  it("takes what is pressed before its configuration has come", () =>
+    inTab(async (page) => {
+      let answer = (): void => undefined;
+      const held = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      await page.route("**/config.json", async (route) => {
+        await held;
+        await route.continue();
+      });
+      await page.goto(served.url);
+      await page.getByLabel("URL of a file").fill(`${server.url}/a.tar`);
+      await page.keyboard.press("Enter");
+      answer();
+      await member(page, "one.txt").waitFor();
+    }));
+
   it("orders by a column, and back, and finds names without a request", () =>
     inTab(async (page) => {
       await page.goto(linkTo("sample.zip"));
