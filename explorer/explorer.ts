@@ -61,8 +61,8 @@ export class Explorer {
     this.#config = config;
     this.#map = new MapPanel((entry) => this.#chooseEntry(entry));
     this.#tree = new TreeView(byId("tree", HTMLElement), {
-      onChoose: ({ entry }: TreeRow) => {
-        if (entry !== undefined) this.#chooseEntry(entry);
+      onChoose: ({ item }: TreeRow) => {
+        if (item.entry !== undefined) this.#chooseEntry(item.entry);
       },
       onChange: () => this.#showCount(),
     });
@@ -197,11 +197,13 @@ export class Explorer {
     this.#touch();
   }
 
+  /** After what was opened is seen: the map of many members takes a while. */
   #mapSegments(file: OpenedFile): void {
     const { signal } = this.#stopping;
-    file.segments(signal).then(
-      (segments) => {
-        if (this.#file === file) this.#map.setSegments(segments, file.innermost.archive === undefined);
+    const segments = new Promise((seen) => setTimeout(seen)).then(() => file.segments(signal));
+    segments.then(
+      (known) => {
+        if (this.#file === file) this.#map.setSegments(known, file.innermost.archive === undefined);
       },
       (error: unknown) => {
         if (this.#file === file) this.#say(`The map is not known: ${visibleName(String(error))}`);

@@ -3,12 +3,8 @@ import type { Entry } from "range-streams/archive";
 /** What the columns can be ordered by. */
 export type SortKey = "name" | "size" | "storedSize" | "modified";
 
-/** One line of the tree, as it is shown. */
-export interface TreeRow {
-  /** The whole path: of a folder with its `/`. */
-  readonly path: string;
-  /** What of the path is shown: the last part, or all of it where names were searched. */
-  readonly label: string;
+/** Where a line stands. */
+interface Place {
   /** From 1. */
   readonly level: number;
   /** From 1, among the lines of the same folder. */
@@ -16,24 +12,75 @@ export interface TreeRow {
   readonly setSize: number;
   /** Undefined for what cannot be expanded. */
   readonly expanded: boolean | undefined;
-  /** The member; undefined for a folder, which is one because of what lies in it. */
-  readonly entry: Entry | undefined;
-  /** Its place in the archive's directory; -1 for a folder. */
-  readonly index: number;
-  readonly size: number;
-  readonly storedSize: number;
-  readonly modified: Date | undefined;
 }
 
-interface Item {
-  readonly label: string;
+/** One line of the tree, as it is shown. */
+export interface TreeRow extends Place {
+  readonly item: TreeItem;
+}
+
+interface ItemParts {
   readonly path: string;
-  /** Members in it, by index; of a member itself undefined. */
-  readonly members: readonly number[] | undefined;
-  readonly index: number;
-  readonly size: number;
-  readonly storedSize: number;
-  readonly modified: Date | undefined;
+  readonly label: string;
+  readonly entry?: Entry | undefined;
+  readonly members?: readonly Entry[] | undefined;
+}
+
+/** A member, or a folder, which is one because of what lies in it. What it weighs is decoded when it is asked for, and not before. */
+class TreeItem {
+  /** The whole path: of a folder with its `/`. */
+  readonly path: string;
+  /** What of the path is shown: the last part, or all of it where names were searched. */
+  readonly label: string;
+  /** The member; undefined for a folder. */
+  readonly entry: Entry | undefined;
+  /** The members in a folder; undefined for a member. */
+  readonly members: readonly Entry[] | undefined;
+  #sums: { readonly size: number; readonly storedSize: number } | undefined;
+
+  constructor({ path, label, entry, members }: ItemParts) {
+    this.path = path;
+    this.label = label;
+    this.entry = entry;
+    this.members = members;
+  }
+
+  /** Bytes; of a folder those of all members in it. */
+  get size(): number {
+    return (this.entry ?? this.#sum()).size;
+  }
+
+  get storedSize(): number {
+    return (this.entry ?? this.#sum()).storedSize;
+  }
+
+  get modified(): Date | undefined {
+    return this.entry?.modified;
+  }
+
+  #sum(): { readonly size: number; readonly storedSize: number } {
+    if (this.#sums === undefined) {
+      let [size, storedSize] = [0, 0];
+      for (const member of this.members ?? []) {
+        size += member.size;
+        storedSize += member.storedSize;
+      }
+      this.#sums = { size, storedSize };
+    }
+    return this.#sums;
+  }
+}
+
+/** A member and its path. */
+interface Named {
+  readonly path: string;
+  readonly entry: Entry;
+}
+
+/** An item while folders are walked, with what lies in it. */
+interface Walked {
+  readonly item: TreeItem;
+  readonly inside?: readonly Named[] | undefined;
 }
 
 /**
@@ -41,8 +88,7 @@ interface Item {
  * a hostile name of a thousand folders costs nothing.
  */
 export class TreeModel {
-  readonly #entries: readonly Entry[];
-  readonly #names: readonly string[];
+  readonly #members: readonly Named[];
   #lowered: readonly string[] | undefined;
   readonly #expanded = new Set<string>();
   readonly #collator = new Intl.Collator(undefined, { numeric: true });
@@ -51,8 +97,7 @@ export class TreeModel {
   #query = "";
 
   constructor(entries: readonly Entry[]) {
-    this.#entries = entries;
-    this.#names = entries.map(pathOf);
+    this.#members = entries.map((entry) => ({ path: pathOf(entry), entry }));
     this.#expandLoneFolders();
   }
 
@@ -75,7 +120,7 @@ export class TreeModel {
 
   /** Members that are shown, or all where nothing is searched. */
   get matchCount(): number {
-    return this.#query === "" ? this.#entries.length : this.rows.length;
+    return this.#query === "" ? this.#members.length : this.rows.length;
   }
 
   setExpanded(path: string, expanded: boolean): void {
@@ -100,106 +145,68 @@ export class TreeModel {
 
   #treeRows(): TreeRow[] {
     const rows: TreeRow[] = [];
-    const all = this.#entries.map((_entry, index) => index);
     // Folders still to be walked, the innermost last: names may be nested deeper than calls may be.
-    const walks = [{ items: this.#itemsOf("", all), next: 0 }];
+    const walks = [{ items: this.#itemsOf("", this.#members), next: 0 }];
     for (let walk = walks.at(-1); walk !== undefined; walk = walks.at(-1)) {
-      const item = walk.items[walk.next++];
-      if (item === undefined) {
+      const folder = walk.items[walk.next++];
+      if (folder === undefined) {
         walks.pop();
         continue;
       }
-      const expanded = item.members === undefined ? undefined : this.#expanded.has(item.path);
-      rows.push(
-        this.#rowOf(item, { level: walks.length, position: walk.next, setSize: walk.items.length, expanded }),
-      );
-      if (expanded === true) walks.push({ items: this.#itemsOf(item.path, item.members ?? []), next: 0 });
+      const { item, inside } = folder;
+      const expanded = inside === undefined ? undefined : this.#expanded.has(item.path);
+      rows.push({ item, level: walks.length, position: walk.next, setSize: walk.items.length, expanded });
+      if (inside !== undefined && expanded === true)
+        walks.push({ items: this.#itemsOf(item.path, inside), next: 0 });
     }
     return rows;
   }
 
-  #rowOf(item: Item, place: Pick<TreeRow, "level" | "position" | "setSize" | "expanded">): TreeRow {
-    const { path, label, index, size, storedSize, modified } = item;
-    return { ...place, path, label, index, size, storedSize, modified, entry: this.#entries[index] };
-  }
-
   #matchingRows(): TreeRow[] {
-    this.#lowered ??= this.#names.map((name) => name.toLowerCase());
-    const items = this.#lowered.flatMap((name, index) =>
-      name.includes(this.#query) ? [this.#memberItem(index, this.#names[index] ?? "")] : [],
-    );
+    this.#lowered ??= this.#members.map(({ path }) => path.toLowerCase());
+    const lowered = this.#lowered;
+    const matching = this.#members.filter((_member, index) => lowered[index]?.includes(this.#query));
+    const items = matching.map(({ path, entry }) => ({ item: new TreeItem({ path, label: path, entry }) }));
     const place = { level: 1, setSize: items.length, expanded: undefined };
-    return this.#sorted(items).map((item, index) => this.#rowOf(item, { ...place, position: index + 1 }));
+    return this.#sorted(items).map(({ item }, index) => ({ ...place, item, position: index + 1 }));
   }
 
   /** What lies directly in a folder: `path` is its own, with a `/` at its end. */
-  #itemsOf(path: string, members: readonly number[]): readonly Item[] {
-    const folders = new Map<string, number[]>();
-    const items: Item[] = [];
-    for (const index of members) {
-      const name = this.#names[index] ?? "";
-      const slash = name.indexOf("/", path.length);
+  #itemsOf(path: string, members: readonly Named[]): readonly Walked[] {
+    const folders = new Map<string, Named[]>();
+    const items: Walked[] = [];
+    for (const member of members) {
+      const slash = member.path.indexOf("/", path.length);
       if (slash === -1) {
         // The folder's own entry: it is the line that was expanded.
-        if (name !== path || this.#entries[index]?.kind !== "directory")
-          items.push(this.#memberItem(index, name.slice(path.length)));
+        if (member.path === path && member.entry.kind === "directory") continue;
+        const label = member.path.slice(path.length);
+        items.push({ item: new TreeItem({ path: member.path, label, entry: member.entry }) });
         continue;
       }
-      const folder = name.slice(path.length, slash);
+      const folder = member.path.slice(path.length, slash);
       const known = folders.get(folder);
-      if (known === undefined) folders.set(folder, [index]);
-      else known.push(index);
+      if (known === undefined) folders.set(folder, [member]);
+      else known.push(member);
     }
-    const inFolders = [...folders].map(([label, inside]) =>
-      this.#folderItem(`${path}${label}/`, label, inside),
-    );
+    const inFolders = [...folders].map(([name, inside]) => {
+      const parts = {
+        path: `${path}${name}/`,
+        label: name || "/",
+        members: inside.map(({ entry }) => entry),
+      };
+      return { item: new TreeItem(parts), inside };
+    });
     return [...this.#sorted(inFolders), ...this.#sorted(items)];
   }
 
-  #memberItem(index: number, label: string): Item {
-    const entry = this.#entries[index];
-    const path = this.#names[index] ?? "";
-    const size = entry?.size ?? 0;
-    const storedSize = entry?.storedSize ?? 0;
-    // Asked for only where it is shown or sorted by: decoding the dates of all members takes a while.
-    return {
-      label,
-      path,
-      members: undefined,
-      index,
-      size,
-      storedSize,
-      get modified() {
-        return entry?.modified;
-      },
-    };
-  }
-
-  #folderItem(path: string, label: string, members: readonly number[]): Item {
-    let size = 0;
-    let storedSize = 0;
-    for (const index of members) {
-      size += this.#entries[index]?.size ?? 0;
-      storedSize += this.#entries[index]?.storedSize ?? 0;
-    }
-    return {
-      label: label === "" ? "/" : label,
-      path,
-      members,
-      index: -1,
-      size,
-      storedSize,
-      modified: undefined,
-    };
-  }
-
-  #sorted(items: readonly Item[]): Item[] {
+  #sorted(items: readonly Walked[]): Walked[] {
     const { key, descending } = this.#sort;
     const sign = descending ? -1 : 1;
-    const byName = (a: Item, b: Item): number => this.#collator.compare(a.label, b.label);
+    const byName = (a: Walked, b: Walked): number => this.#collator.compare(a.item.label, b.item.label);
     if (key === "name") return items.toSorted((a, b) => sign * byName(a, b));
-    const measured = items.map((item) => ({ item, by: Number(item[key] ?? 0) }));
-    return measured.sort((a, b) => sign * (a.by - b.by) || byName(a.item, b.item)).map(({ item }) => item);
+    const measured = items.map((each) => ({ each, by: Number(each.item[key] ?? 0) }));
+    return measured.sort((a, b) => sign * (a.by - b.by) || byName(a.each, b.each)).map(({ each }) => each);
   }
 
   /** A folder that is all there is, is open from the start, and so on inside. */
@@ -207,7 +214,7 @@ export class TreeModel {
     for (let depth = 0; depth < 8; depth++) {
       const [only, other] = this.rows.filter(({ level }) => level === depth + 1);
       if (only?.expanded !== false || other !== undefined) return;
-      this.setExpanded(only.path, true);
+      this.setExpanded(only.item.path, true);
     }
   }
 }

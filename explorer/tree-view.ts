@@ -61,7 +61,7 @@ export class TreeView {
   /** Marks a member as the one that is looked at, and scrolls to it. */
   choose(path: string): void {
     this.#chosen = path;
-    const index = this.#rows.findIndex((row) => row.path === path);
+    const index = this.#rows.findIndex((row) => row.item.path === path);
     if (index !== -1) this.#activate(index);
     else this.#draw();
   }
@@ -117,7 +117,7 @@ export class TreeView {
 
   #drawRow(row: TreeRow, index: number): HTMLElement {
     const isFolder = row.expanded !== undefined;
-    const kind = isFolder ? "folder" : (row.entry?.kind ?? "file");
+    const kind = isFolder ? "folder" : (row.item.entry?.kind ?? "file");
     const line = element(
       "div",
       {
@@ -129,19 +129,19 @@ export class TreeView {
         "aria-setsize": String(row.setSize),
         "aria-rowindex": String(index + 2),
         "aria-expanded": isFolder ? String(row.expanded) : undefined,
-        "aria-selected": String(row.path === this.#chosen),
+        "aria-selected": String(row.item.path === this.#chosen),
         "data-kind": kind,
       },
       this.#nameCell(row),
-      element("div", { role: "gridcell", class: "cell-size" }, formatBytes(row.size)),
-      element("div", { role: "gridcell", class: "cell-storedSize" }, formatBytes(row.storedSize)),
-      element("div", { role: "gridcell", class: "cell-modified" }, formatDay(row.modified)),
+      element("div", { role: "gridcell", class: "cell-size" }, formatBytes(row.item.size)),
+      element("div", { role: "gridcell", class: "cell-storedSize" }, formatBytes(row.item.storedSize)),
+      element("div", { role: "gridcell", class: "cell-modified" }, formatDay(row.item.modified)),
     );
     return line;
   }
 
   #nameCell(row: TreeRow): HTMLElement {
-    const shown = visibleName(row.label) || "(no name)";
+    const shown = visibleName(row.item.label) || "(no name)";
     const cell = element(
       "div",
       { role: "gridcell", class: "cell-name", title: shown },
@@ -173,7 +173,7 @@ export class TreeView {
   }
 
   #expand(row: TreeRow, expanded: boolean): void {
-    this.#model?.setExpanded(row.path, expanded);
+    this.#model?.setExpanded(row.item.path, expanded);
     this.#events.onChange();
     this.refresh();
   }
