@@ -50,14 +50,14 @@ describe(`damaged files (${runs} a format, from seed ${firstSeed})`, () => {
           const code = await play(format, seed);
           counts.set(code, (counts.get(code) ?? 0) + 1);
           // The engine lets its heap grow while nobody presses it, which looks like a leak from outside.
-          if (isCommand && seed % COLLECT_EVERY === 0) settledMemory();
+          if (isCommand && seed % COLLECT_EVERY === 0) await settledMemory();
         }
       };
       const warm = firstSeed + Math.min(WARM_UP, Math.ceil(runs / 2));
       await count([firstSeed, warm]);
-      const before = settledMemory();
+      const before = await settledMemory();
       await count([warm, firstSeed + runs]);
-      const after = settledMemory();
+      const after = await settledMemory();
       const growth = { rss: after.rss - before.rss, live: after.live - before.live };
       expect(growth.live).toBeLessThan(MAX_GROWTH / 4);
       if (isCommand) {
