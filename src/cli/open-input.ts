@@ -1,4 +1,5 @@
 import {
+  isRangeStreamsError,
   type OpenOptions,
   openSource,
   type PlannedSource,
@@ -8,6 +9,7 @@ import {
   type Source,
 } from "../index.ts";
 import { openFileSource } from "../node.ts";
+import { hideSecrets } from "./hide-secrets.ts";
 
 /** A source and what closes all that was opened for it. */
 export interface OpenedInput extends AsyncDisposable {
@@ -51,14 +53,30 @@ export async function openRange(input: string, options: RangeStreamOptions): Pro
   return { stream, [Symbol.asyncDispose]: close };
 }
 
-/** What an input names: a URL, or a local file, which {@link closeTarget} closes. @throws INVALID_ARGUMENT for another scheme. */
+/**
+ * What an input names: a URL, or a local file, which {@link closeTarget} closes.
+ *
+ * @throws INVALID_ARGUMENT for another scheme; NOT_FOUND, AUTH, UNSUPPORTED for what is no file to read.
+ */
 export async function resolveInput(input: string): Promise<string | Source> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(input)?.[1]?.toLowerCase();
   if (scheme === "http" || scheme === "https") return input;
-  if (scheme === undefined) return openFileSource(input);
+  if (scheme === undefined) return openPath(input);
   if (scheme === "file") return openFileSource(new URL(input));
   const message = `Asked to open a ${scheme}: URL: that is not read here; give an http(s) URL or a path`;
   throw new RangeStreamsError("INVALID_ARGUMENT", message);
+}
+
+/** What is no file may be a mistyped URL: then nothing secret of it is told. */
+async function openPath(path: string): Promise<Source> {
+  try {
+    return await openFileSource(path);
+  } catch (error) {
+    const shown = hideSecrets(path);
+    if (!isRangeStreamsError(error) || shown === path) throw error;
+    // Without its cause, which tells the path too.
+    throw new RangeStreamsError(error.code, error.message.replaceAll(path, shown));
+  }
 }
 
 /** Closes the target where opening it fails. */

@@ -1,21 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { link, open, rename, unlink } from "node:fs/promises";
-import { type ErrorCode, RangeStreamsError } from "../index.ts";
-
-/** What the file system says, by the codes of this package; anything else is UNSUPPORTED. */
-const ANSWERS: Readonly<Record<string, ErrorCode>> = {
-  EEXIST: "EXISTS",
-  EISDIR: "EXISTS",
-  ENOTEMPTY: "EXISTS",
-  ENOTDIR: "EXISTS",
-  ENOENT: "NOT_FOUND",
-  ENOSPC: "LIMIT",
-  EDQUOT: "LIMIT",
-  EFBIG: "LIMIT",
-  EROFS: "AUTH",
-  EACCES: "AUTH",
-  EPERM: "AUTH",
-};
+import { open, unlink } from "node:fs/promises";
+import { fileError } from "./file-error.ts";
+import { moveIntoPlace } from "./move-into-place.ts";
 
 /** How a file is saved. */
 export interface SaveOptions {
@@ -27,7 +13,7 @@ export interface SaveOptions {
 /**
  * Writes a file beside and moves it into place, so that there is never a part of it under its name.
  *
- * @throws EXISTS for what is there already; NOT_FOUND, AUTH, LIMIT, UNSUPPORTED as the file system says.
+ * @throws EXISTS for what is there already; NOT_FOUND, AUTH, LIMIT, UNSAFE_PATH, UNSUPPORTED as the file system says.
  */
 export async function saveFile(
   path: string,
@@ -44,21 +30,12 @@ export async function saveFile(
       await file.close();
     }
     signal.throwIfAborted();
-    if (overwrite) await rename(part, path);
-    else await link(part, path);
+    await moveIntoPlace(part, path, overwrite);
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
-    throw saveError(path, cause);
+    throw fileError(path, cause);
   } finally {
-    // After a rename it is gone already.
+    // Once it has its name it is gone from here already.
     await unlink(part).catch(() => undefined);
   }
-}
-
-function saveError(path: string, cause: unknown): unknown {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === undefined) return cause;
-  const known = ANSWERS[code] ?? "UNSUPPORTED";
-  const remedy = known === "EXISTS" ? "choose another name, or --overwrite" : "choose another place";
-  return new RangeStreamsError(known, `${path}: asked to write it, got ${code}; ${remedy}`, { cause });
 }

@@ -1,7 +1,8 @@
-import type { Entry } from "../../archive.ts";
+import type { Archive, Entry } from "../../archive.ts";
 import { type PlannedSource, type Range, type RangeInput, RangeStreamsError } from "../../index.ts";
 import { formatJson } from "../escape-text.ts";
 import { formatReceipt, reportReceipt } from "../format-receipt.ts";
+import { selectMembers } from "../match-members.ts";
 import { type IndexOption, openArchiveInput } from "../open-archive-input.ts";
 import { openInput, openRange } from "../open-input.ts";
 import { type CommandContext, type Output, writeStream } from "../output.ts";
@@ -14,15 +15,15 @@ const WHOLE_BYTES = 1024 * 1024;
 
 /** What `cat` is told. */
 export interface CatOptions extends ReportOptions, ExtentOptions, SourceOptions, IndexOption {
-  /** A member of the archive; the file itself where it is left out. */
-  member?: string | undefined;
+  /** Exact names or patterns of members of the archive; the file itself where there are none. */
+  members?: readonly string[] | undefined;
 }
 
-/** `cat URL [MEMBER]`: the bytes of a file or of a member, all or a part, to standard output. */
+/** `cat URL [MEMBER…]`: the bytes of a file or of members, all or a part of one, to standard output. */
 export async function runCat(url: string, options: CatOptions, context: CommandContext): Promise<void> {
-  const { member } = options;
+  const { members = [] } = options;
   const extent = parseExtent(options);
-  if (member === undefined && options.index !== undefined) {
+  if (members.length === 0 && options.index !== undefined) {
     const message = "Asked for --index without a member, which it would tell the place of; name a member";
     throw new RangeStreamsError("INVALID_ARGUMENT", message);
   }
@@ -31,7 +32,7 @@ export async function runCat(url: string, options: CatOptions, context: CommandC
     const receipt = reportReceipt(source);
     context.output.note(options.json ? formatJson({ receipt }).trimEnd() : formatReceipt(receipt));
   };
-  if (member !== undefined) return catMember(url, { ...options, member, extent }, { context, report });
+  if (members.length > 0) return catMembers(url, { ...options, members, extent }, { context, report });
   const how = parseSourceOptions(options, context);
   // Where there is a store, it may have the range already: then the first request is not for all of it.
   if (extent.exact !== undefined && !how.cache) return catRange(url, extent.exact, { context, how, report });
@@ -57,16 +58,31 @@ async function catRange(url: string, range: RangeInput, { context, how, report }
   report(stream.source);
 }
 
-async function catMember(
+async function catMembers(
   url: string,
-  options: CatOptions & { readonly member: string; readonly extent: Extent },
+  options: CatOptions & { readonly members: readonly string[]; readonly extent: Extent },
   { context, report }: Pick<Reporting, "context" | "report">,
 ): Promise<void> {
   await using opened = await openArchiveInput(url, options, context);
   const { archive } = opened;
   const { source } = archive;
-  await writeMember(archive.get(options.member), { source, extent: options.extent }, context);
+  const chosen = options.members.flatMap((text) => chooseMembers(archive, text));
+  const isPart = [options.range, options.head, options.tail].some((option) => option !== undefined);
+  if (isPart && chosen.length > 1) {
+    const message = `Asked for a part of ${chosen.length} members together; name one of them`;
+    throw new RangeStreamsError("INVALID_ARGUMENT", message);
+  }
+  for (const entry of chosen) await writeMember(entry, { source, extent: options.extent }, context);
   report(source);
+}
+
+/** The entry of exactly this name, else what a pattern means, folders left out: they have no bytes. */
+function chooseMembers(archive: Archive, text: string): readonly Entry[] {
+  const isExact = !/[*?[\\]/.test(text) || archive.entries.some(({ name }) => name === text);
+  if (isExact) return [archive.get(text)];
+  const found = selectMembers(archive.entries, [text], archive.source.name);
+  // Of several entries of one name none is the right one: `get` says so.
+  return found.filter(({ kind }) => kind !== "directory").map(({ name }) => archive.get(name));
 }
 
 /**

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { openSource, Range, RangeStream } from "../../index.ts";
 import { startRangeServer } from "../../testing.ts";
 import { openZip } from "../../zip.ts";
@@ -10,6 +13,7 @@ import { formatReceipt, type ReceiptReport, reportReceipt } from "../format-rece
 import { formatStrip } from "../format-strip.ts";
 import type { CommandContext } from "../output.ts";
 import { SNIFF_BYTES, sniffType } from "../sniff-type.ts";
+import { runExplore } from "./explore.ts";
 import type { ReportOptions } from "./ls.ts";
 
 const TEXT_NAME = "example_text_file.txt";
@@ -32,8 +36,16 @@ interface DemoReport {
   png: { type: string | null; receipt: ReceiptReport };
 }
 
+/** What `demo` is told. */
+export interface DemoOptions extends ReportOptions {
+  /** Then the zip in the explorer, until Ctrl-C. */
+  explore?: boolean | undefined;
+  /** Whether the browser is opened for it. Default true. */
+  open?: boolean | undefined;
+}
+
 /** `demo`: all of it against a server of its own, on loopback, in a second or so. */
-export async function runDemo(options: ReportOptions, context: CommandContext): Promise<void> {
+export async function runDemo(options: DemoOptions, context: CommandContext): Promise<void> {
   const files = {
     [TEXT_NAME]: Uint8Array.of(0x50, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x4b),
     [ZIP_NAME]: makeSampleZip(),
@@ -48,6 +60,19 @@ export async function runDemo(options: ReportOptions, context: CommandContext): 
   };
   await context.output.write(options.json ? formatJson(report) : formatReport(report));
   if (options.receipt && !options.json) context.output.note(formatReceipt(report.zip.receipt));
+  if (options.explore) await exploreZip(files[ZIP_NAME], options, context);
+}
+
+/** The explorer reads a file: the sample is one as long as it runs. */
+async function exploreZip(zip: Uint8Array, { open }: DemoOptions, context: CommandContext): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "range-streams-demo-"));
+  try {
+    const path = join(folder, ZIP_NAME);
+    await writeFile(path, zip);
+    await runExplore(path, { open }, context);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function readRanges(
@@ -118,6 +143,8 @@ function formatReport({ url, ranges, read, zip, png }: DemoReport): string {
     "",
     `4. ${PNG_NAME} is of type ${png.type}, told from its first bytes`,
     `   ${formatReceipt(png.receipt)}`,
+    "",
+    "Look at it in the browser, and at any file: range-streams explore [URL|FILE], or demo --explore",
   ];
   return `${lines.join("\n")}\n`;
 }

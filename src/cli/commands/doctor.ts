@@ -1,10 +1,10 @@
 import { type Diagnosis, type DiagnosisFacts, diagnose, type Finding } from "../../doctor.ts";
-import { RangeStreamsError } from "../../index.ts";
 import { EarlyEnd } from "../early-end.ts";
 import { escapeText, formatJson } from "../escape-text.ts";
 import { EXIT_BY_CODE } from "../exit-codes.ts";
 import { formatBytes } from "../format-bytes.ts";
 import type { CommandContext } from "../output.ts";
+import { parseHeader } from "../source-options.ts";
 
 /** Options of `doctor`. */
 export interface DoctorOptions {
@@ -14,11 +14,6 @@ export interface DoctorOptions {
   header?: readonly string[] | undefined;
 }
 
-/** Gathers an option that may be given several times. */
-export function collectOption(value: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, value];
-}
-
 /** `doctor URL`: what a server does right and wrong, and the headers to add. A server that is of no use is exit code 6. */
 export async function runDoctor(url: string, options: DoctorOptions, context: CommandContext): Promise<void> {
   const { output, signal } = context;
@@ -26,16 +21,6 @@ export async function runDoctor(url: string, options: DoctorOptions, context: Co
   const diagnosis = await diagnose(url, { headers, signal, origin: options.origin });
   await output.write(options.json ? formatJson(withNulls(diagnosis)) : formatDiagnosis(diagnosis));
   if (diagnosis.verdict === "unusable") throw new EarlyEnd(EXIT_BY_CODE.RANGE_IGNORED);
-}
-
-function parseHeader(line: string): [name: string, value: string] {
-  const colon = line.indexOf(":");
-  if (colon > 0) return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-  // Not echoed: it may be a credential.
-  throw new RangeStreamsError(
-    "INVALID_ARGUMENT",
-    "Asked to send a --header without a colon; write 'Name: value'",
-  );
 }
 
 function formatDiagnosis({ url, verdict, facts, findings, requests }: Diagnosis): string {

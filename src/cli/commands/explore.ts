@@ -8,6 +8,7 @@ import { EXIT } from "../exit-codes.ts";
 import { openBrowser } from "../explore/open-browser.ts";
 import type { ServedPath } from "../explore/send-file.ts";
 import { type ExplorerServer, type ExplorerServerOptions, serveExplorer } from "../explore/serve-explorer.ts";
+import { hideSecrets } from "../hide-secrets.ts";
 import type { CommandContext } from "../output.ts";
 
 /** Options of `explore`. */
@@ -65,7 +66,7 @@ async function resolveTarget(input: string): Promise<Target> {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(input) && !/^file:/i.test(input)) {
     throw new RangeStreamsError(
       "INVALID_ARGUMENT",
-      `Asked to explore ${input}: got no http(s) URL; give one, or a path`,
+      `Asked to explore ${hideSecrets(input)}: got no http(s) URL; give one, or a path`,
     );
   }
   const path = /^file:/i.test(input) ? fileURLToPath(input) : resolve(input);
@@ -73,7 +74,7 @@ async function resolveTarget(input: string): Promise<Target> {
   if (found?.isFile() === true) return { file: { path, name: basename(path) } };
   throw new RangeStreamsError(
     "NOT_FOUND",
-    `Asked to explore ${input}: got no file there; give the path of one, or a URL`,
+    `Asked to explore ${hideSecrets(input)}: got no file there; give the path of one, or a URL`,
   );
 }
 

@@ -18,8 +18,6 @@ export interface ExtractCommandOptions extends ReportOptions, SourceOptions, Ind
   skipUnsafe?: boolean | undefined;
   links?: boolean | undefined;
   localNames?: boolean | undefined;
-  /** No progress, and nothing about what was done or left out. */
-  quiet?: boolean | undefined;
 }
 
 /** Entries that were left out and are told of one by one. */
