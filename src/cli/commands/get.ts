@@ -8,7 +8,7 @@ import { DownloadBar } from "../get/download-bar.ts";
 import { PartFile } from "../get/part-file.ts";
 import { lockPart } from "../get/part-lock.ts";
 import { checkTarget, nameOfInput } from "../get/target-path.ts";
-import { openInput } from "../open-input.ts";
+import { type OpenedInput, openInput } from "../open-input.ts";
 import type { CommandContext } from "../output.ts";
 import { parseSourceOptions, type SourceOptions } from "../source-options.ts";
 import type { ReportOptions } from "./ls.ts";
@@ -40,14 +40,22 @@ interface GetReport {
 }
 
 /**
- * A server that gives no ranges gives all of it in one body, as any downloader takes it. Nothing is kept in memory but what is on its way:
- * the file is where bytes go.
+ * What is on its way over several connections is held until its turn comes: 8 MiB, the most that a stream has ahead, may be half of what is
+ * kept. Nothing that was written is read again.
  */
-const OPENING = {
-  cache: false,
-  ifRangesIgnored: "download",
-  maxDownloadBytes: Number.MAX_SAFE_INTEGER,
-} as const;
+const IN_FLIGHT = { maxBytes: 16 * 1024 * 1024 } as const;
+
+/** A server that gives no ranges gives all of it in one body, as any downloader takes it. */
+function openAll(url: string, { options, context }: Asked): Promise<OpenedInput> {
+  const { cache, ...how } = parseSourceOptions(options, context);
+  return openInput(url, {
+    ...how,
+    cache: cache || IN_FLIGHT,
+    ifRangesIgnored: "download",
+    maxDownloadBytes: Number.MAX_SAFE_INTEGER,
+    signal: context.signal,
+  });
+}
 
 /** `get URL [-o FILE]`: all of a file, over several connections where they pay; whole under its name, or not at all. */
 export async function runGet(url: string, options: GetOptions, context: CommandContext): Promise<void> {
@@ -58,7 +66,7 @@ export async function runGet(url: string, options: GetOptions, context: CommandC
   const overwrite = options.overwrite ?? false;
   await checkTarget(target, overwrite);
   await using _lock = await lockPart(`${target}.part`);
-  await using input = await openInput(url, { signal, ...OPENING, ...parseSourceOptions(options, context) });
+  await using input = await openAll(url, { options, context });
   const { source } = input;
   const { name, size, identity } = requireSize(source);
   const note = (line: string): void => {
@@ -149,7 +157,7 @@ async function writeOut(
   { options, context }: Asked,
 ): Promise<void> {
   const { output, signal } = context;
-  await using input = await openInput(url, { signal, ...OPENING, ...parseSourceOptions(options, context) });
+  await using input = await openAll(url, { options, context });
   const { source } = input;
   const hash = createHash("sha256");
   for await (const chunk of requireSize(source).stream([0], { signal })) {
