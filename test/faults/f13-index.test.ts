@@ -100,6 +100,8 @@ describe("F13: an index that was edited", () => {
     ["a header in another member", "x.tar", ({ directory }) => patchRecord(directory, { start: 0 })],
     ["records that are no JSON", "x.tar", ({ directory }) => void (directory["records"] = "[")],
     ["no record", "x.tar", ({ directory }) => void (directory["records"] = "[null]")],
+    ["a size of its own", "x.tar", ({ directory }) => patchRecord(directory, { size: 4096 })],
+    ["a mode with more bits", "x.tar", ({ directory }) => patchRecord(directory, { mode: 0o4777 })],
     ["no size of the file", "x.tar", (index) => void (index["size"] = "9")],
     ["no identity of the file", "x.tar", (index) => void (index["identity"] = {})],
     ["another format of the file", "x.tar", (index) => void (index["format"] = "zip")],

@@ -62,7 +62,7 @@ async function listArchive(archive: Archive, play: ArchivePlay, random: Random):
   for (const [range] of archive.ranges) insist(range.end <= size, "a member's range is outside of the file");
   const listed: Listed[] = [];
   for (const entry of archive.entries) {
-    const facts = factsOf(entry, play.index !== undefined);
+    const facts = factsOf(entry);
     insist(found(archive, entry), `${entry.name} is not found by its name`);
     const outcome = listed.length < MAX_MEMBERS ? await readMember(entry, play, random) : undefined;
     listed.push({ facts, outcome });
@@ -72,14 +72,13 @@ async function listArchive(archive: Archive, play: ArchivePlay, random: Random):
 }
 
 /** All its fields, decoded. */
-function factsOf(entry: Entry, isEdited: boolean): Listed["facts"] {
+function factsOf(entry: Entry): Listed["facts"] {
   const { name, kind, size, storedSize, method, modified, mode } = entry;
   for (const count of [size, storedSize])
     insist(Number.isSafeInteger(count) && count >= 0, "a size is no count");
   insist(modified === undefined || !Number.isNaN(modified.getTime()), "a date is none");
   insist(typeof name === "string" && typeof method === "string", "a name is no text");
-  // An index that was edited is not held against headers in what decides no bytes.
-  insist(isEdited || mode === undefined || (mode >= 0 && mode <= 0o777), "a mode has more than nine bits");
+  insist(mode === undefined || (mode >= 0 && mode <= 0o777), "a mode has more than nine bits");
   const rest = [
     "crc32",
     "encrypted",
@@ -168,7 +167,7 @@ async function playRoundTrip(archive: Archive, { file, play, listed }: RoundTrip
   for (const [place, entry] of again.entries.entries()) {
     const { facts, outcome } = listed[place] as Listed;
     insist(
-      JSON.stringify(factsOf(entry, false)) === JSON.stringify(facts),
+      JSON.stringify(factsOf(entry)) === JSON.stringify(facts),
       `${entry.name} is another one by its index`,
     );
     if (outcome === undefined) continue;

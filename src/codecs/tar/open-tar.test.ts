@@ -16,6 +16,7 @@ import { openSource } from "../../open.ts";
 import type { ArchiveIndex } from "../archive.ts";
 import { openTar, type TarOptions } from "./open-tar.ts";
 import type { TarArchive, TarEntry } from "./tar-archive.ts";
+import type { TarRecord } from "./tar-record.ts";
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const open = (parts: (BlockSpec | Bytes)[], options?: TarOptions): Promise<TarArchive> =>
@@ -251,6 +252,33 @@ describe("hard links", () => {
       expect(text((await tar.readMany([link]))[0] as Bytes)).toBe("alpha");
       expect(text(await (await link.source()).read([0, 5]))).toBe("alpha");
     }
+  });
+
+  it.each<[string, Partial<TarRecord>]>([
+    ["another name", { name: "other" }],
+    ["another target", { linkTarget: "dir/b.txt" }],
+  ])("out of an index that gives them %s are held against their own header", async (_, change) => {
+    const parts = [...TWO, LINK];
+    const index = structuredClone((await open(parts)).toIndex()) as ArchiveIndex & {
+      directory: { records: string };
+    };
+    const records = JSON.parse(index.directory.records) as TarRecord[];
+    const edited = records.map((record) => (record.type === "1" ? { ...record, ...change } : record));
+    const directory = { ...index.directory, records: JSON.stringify(edited) };
+    const reads: ((link: TarEntry, tar: TarArchive) => Promise<unknown>)[] = [
+      (link) => link.bytes(),
+      (link) => link.range(),
+      (link) => link.source(),
+      (link) => drain(link.stream()),
+      (link, tar) => tar.readMany([link]),
+    ];
+    for (const read of reads) {
+      const tar = await openTar(buildTar(parts), { index: { ...index, directory } });
+      const link = tar.entries.find(({ kind }) => kind === "other") as TarEntry;
+      await expect(read(link, tar)).rejects.toMatchObject({ code: "FORMAT" });
+    }
+    const honest = await openTar(buildTar(parts), { index });
+    expect(await honest.get("link").text()).toBe("alpha");
   });
 
   it("point to the last member of that name before them", async () => {

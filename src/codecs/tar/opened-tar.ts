@@ -62,6 +62,7 @@ export class OpenedTar implements TarArchive {
         targets ??= resolveLinks(this.entries);
         return targets.get(link);
       },
+      isIndexed,
       isWalk: false,
     };
     this.#shared = shared;
@@ -104,7 +105,10 @@ export class OpenedTar implements TarArchive {
     const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.source.name });
     try {
       call.signal.throwIfAborted();
-      const read = await this.#data.readMany(records, call.signal);
+      const [read] = await Promise.all([
+        this.#data.readMany(records, call.signal),
+        ...members.map((member) => member.checkLink(call.signal)),
+      ]);
       return members.map((member, index) => member.take(records[index] as TarRecord, read[index] as Bytes));
     } finally {
       own.abort();
@@ -158,6 +162,7 @@ export class OpenedTar implements TarArchive {
         const found = round.get(record);
         if (found === undefined) continue;
         const { entry, member } = found;
+        await member.checkLink(call.signal);
         yield* lendStream({ entry, name, signal: call.signal }, (step) =>
           member.streamOf(chunks, { signal: step }),
         );

@@ -13,7 +13,7 @@ import {
   type TarHeader,
   type TarPlace,
 } from "./tar-format.ts";
-import { hasData, kindOf, type TarRecord, TYPES } from "./tar-record.ts";
+import { hasData, kindOf, PERMISSIONS, type TarRecord, TYPES } from "./tar-record.ts";
 
 /** The bytes of a tar, asked for in ascending order. */
 export interface TarInput {
@@ -41,7 +41,6 @@ const OWN_KEYS: ReadonlySet<string> = new Set(
   "path linkpath size mtime uid gid uname gname hdrcharset".split(" "),
 );
 const SPARSE_PREFIX = "GNU.sparse.";
-const PERMISSIONS = 0o777;
 
 /**
  * The members of a tar in their order, each as soon as its headers were read; its data is passed over. Ends at the blocks of zeros

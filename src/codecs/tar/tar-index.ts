@@ -5,7 +5,7 @@ import { compressionOf } from "./compression.ts";
 import { formatSeekMap, parseSeekMap } from "./seek-index.ts";
 import { type SeekMap, spansOf, storedRange } from "./seek-map.ts";
 import type { TarMember } from "./tar-member.ts";
-import type { TarRecord } from "./tar-record.ts";
+import { PERMISSIONS, type TarRecord } from "./tar-record.ts";
 
 /**
  * What an index holds of a tar: the records of its members, each of which is checked against its header when it is read; and of a
@@ -152,6 +152,11 @@ function checkRecord(record: unknown, { after, size }: { after: number; size: nu
   for (const field of ["mode", "uid", "gid", "modified"]) check(record, field, "number");
   for (const field of ["linkTarget", "userName", "groupName"]) check(record, field, "string");
   check(record, "isSparse", "boolean");
+  if (record["isSparse"] !== true && record["size"] !== storedSize) {
+    throw badIndex(`a record of ${String(record["size"])} bytes with ${storedSize} of data`);
+  }
+  const { mode = 0 } = record;
+  if (!isCount(mode) || mode > PERMISSIONS) throw badIndex(`a record with the mode ${String(mode)}`);
   check(record, "pax", "object");
 }
 

@@ -25,6 +25,8 @@ export interface TarShared {
   readonly closed: AbortSignal;
   /** What a hard link stands for: the last member of that name before it. */
   target(link: TarMember): TarMember | undefined;
+  /** The records come from an index, and none is believed before the archive's own header says the same. */
+  readonly isIndexed: boolean;
   /** Members pass by one at a time, and what a hard link stands for is gone. */
   readonly isWalk: boolean;
 }
@@ -106,14 +108,18 @@ export class TarMember implements TarEntry {
 
   async range(options: ReadOptions = {}): Promise<Range> {
     const { record } = this.#bearer();
-    return this.#within(options, (signal) => this.#shared.data.locate(record, signal));
+    return this.#within(options, async (signal) => {
+      await this.checkLink(signal);
+      return this.#shared.data.locate(record, signal);
+    });
   }
 
   async bytes(options: EntryReadOptions = {}): Promise<Bytes> {
     const record = this.readable(options);
-    return this.#within(options, async (signal) =>
-      this.take(record, await this.#shared.data.read(record, signal)),
-    );
+    return this.#within(options, async (signal) => {
+      await this.checkLink(signal);
+      return this.take(record, await this.#shared.data.read(record, signal));
+    });
   }
 
   async text(options: EntryReadOptions = {}): Promise<string> {
@@ -145,7 +151,10 @@ export class TarMember implements TarEntry {
     const nesting = memberNesting(source, limits.maxNesting);
     const { record } = this.#bearer();
     if (method === "store") return memberInPlace(source, await this.range(options), nesting);
-    const read = await this.#within(options, (signal) => this.#shared.data.openInside?.(record, signal));
+    const read = await this.#within(options, async (signal) => {
+      await this.checkLink(signal);
+      return this.#shared.data.openInside?.(record, signal);
+    });
     if (read !== undefined) {
       const { closed } = this.#shared;
       const spend = (byteLength: number): void => this.#spend(byteLength);
@@ -172,6 +181,18 @@ export class TarMember implements TarEntry {
     }
     if (record.storedSize > budget.left) throw overBudget(this.#what);
     return record;
+  }
+
+  /**
+   * Holds a hard link out of an index against its own header, which says what it stands for: the header of that one is held against
+   * its record when its data are read, and would know nothing of a link that was made up. Costs a request where there is such a link.
+   *
+   * @internal
+   * @throws FORMAT where the archive says otherwise.
+   */
+  async checkLink(signal: AbortSignal): Promise<void> {
+    const { data, isIndexed } = this.#shared;
+    if (isIndexed && this.#record.type === TYPES.hardLink) await data.read(this.#record, signal);
   }
 
   /**
@@ -234,7 +255,7 @@ export class TarMember implements TarEntry {
     const { record } = this.#bearer();
     const own = new AbortController();
     const call = this.#beginCall(options, own.signal);
-    const chunks = (passing ?? this.#shared.data.stream(record, call.signal))[Symbol.asyncIterator]();
+    const chunks = (passing ?? this.#stream(record, call.signal))[Symbol.asyncIterator]();
     let left = record.storedSize;
     const end = (): void => {
       own.abort();
@@ -256,6 +277,11 @@ export class TarMember implements TarEntry {
       },
       cancel: end,
     };
+  }
+
+  async *#stream(record: TarRecord, signal: AbortSignal): AsyncGenerator<Bytes, void, void> {
+    await this.checkLink(signal);
+    yield* this.#shared.data.stream(record, signal);
   }
 
   #cutShort(): RangeStreamsError {

@@ -27,6 +27,9 @@ export interface TarRecord {
   readonly pax?: Readonly<Record<string, string>> | undefined;
 }
 
+/** The bits of a mode that are told: who may read, write and execute. */
+export const PERMISSIONS = 0o777;
+
 /** Type flags (POSIX; S, M: GNU). */
 export const TYPES = {
   file: "0",
@@ -61,5 +64,6 @@ export function kindOf({ type, name }: Pick<TarRecord, "type" | "name">): EntryK
 /** Whether two records tell of one member: what decides its bytes is the same. */
 export function isSameMember(one: TarRecord, other: TarRecord): boolean {
   const fields = ["name", "type", "start", "data", "storedSize", "size", "linkTarget"] as const;
-  return fields.every((field) => one[field] === other[field]);
+  const isSparse = (record: TarRecord): boolean => record.isSparse === true;
+  return fields.every((field) => one[field] === other[field]) && isSparse(one) === isSparse(other);
 }

@@ -74,6 +74,7 @@ export async function* walkSource(
         budget,
         closed: step.signal,
         target: () => undefined,
+        isIndexed: false,
         isWalk: true,
       };
       try {
