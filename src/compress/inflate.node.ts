@@ -2,12 +2,19 @@ import { createInflateRaw, type InflateRaw, inflateRawSync } from "node:zlib";
 import { concatBytes } from "../bytes/collect-bytes.ts";
 import { brokenStream } from "./broken-stream.ts";
 import type { Chunk, DecodeOptions } from "./decoder.ts";
+import { gatherChunks } from "./gather-chunks.ts";
 
 /**
  * Size of zlib's output buffers. 200 MB inflated in 0.7 s of CPU with 256 KiB and more, in 2-3 s with zlib's default of
  * 16 KiB: each buffer costs a trip through the thread pool.
  */
 const OUTPUT_BYTES = 256 * 1024;
+
+/**
+ * Stored bytes that gather while zlib has its hands full: each hand-over costs a trip through the thread pool, whatever its length, and
+ * the chunks of a socket are of 64 KiB at most.
+ */
+const INPUT_BYTES = 1024 * 1024;
 
 /**
  * Members up to this size, stored and inflated, are inflated in one call: a stream of zlib's took 0.2 to 0.3 ms of CPU for
@@ -58,7 +65,7 @@ async function* inflateStream(
   const engine = createInflateRaw({ chunkSize: OUTPUT_BYTES });
   const input = stored[Symbol.asyncIterator]();
   let failure: { readonly error: unknown } | undefined;
-  feed(engine, input).catch((error: unknown) => {
+  feed(engine, gatherChunks(input, INPUT_BYTES)).catch((error: unknown) => {
     failure ??= { error };
     engine.destroy();
   });
@@ -82,9 +89,8 @@ function checkEnd(taken: number, { what, storedSize }: Pick<InflateOptions, "wha
   if (taken !== storedSize) throw brokenStream(what, `an end after ${taken} of ${storedSize} stored bytes`);
 }
 
-async function feed(engine: InflateRaw, input: AsyncIterator<Chunk>): Promise<void> {
-  for (let next = await input.next(); !next.done; next = await input.next()) {
-    const chunk = next.value;
+async function feed(engine: InflateRaw, input: AsyncIterable<Chunk>): Promise<void> {
+  for await (const chunk of input) {
     if (engine.destroyed || engine.readableEnded) return;
     // The callback comes when zlib has taken the chunk in; its errors come through the output.
     await new Promise<void>((resolve) => engine.write(chunk, () => resolve()));
