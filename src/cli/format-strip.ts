@@ -1,4 +1,4 @@
-import type { Range } from "../index.ts";
+import type { ByteSpan } from "../index.ts";
 
 /** Cells by how much of them was fetched: nothing, some, all. */
 const CELLS = { none: "·", some: "▒", all: "█" } as const;
@@ -7,7 +7,7 @@ const CELLS = { none: "·", some: "▒", all: "█" } as const;
  * A file drawn as one line of `width` cells: which parts of it were fetched. A single byte shows as a shaded cell, and only a
  * cell that is wholly there as a full one.
  */
-export function formatStrip(ranges: Iterable<Range>, size: number, width = 64): string {
+export function formatStrip(ranges: Iterable<ByteSpan>, size: number, width = 64): string {
   const fetched = [...ranges];
   let strip = "";
   for (let cell = 0; cell < width; cell++) {

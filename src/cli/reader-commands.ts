@@ -5,6 +5,7 @@ import { type GetOptions, runGet } from "./commands/get.ts";
 import { type IndexCommandOptions, runIndex } from "./commands/index-archive.ts";
 import { runInfo } from "./commands/info.ts";
 import { type LsOptions, type ReportOptions, runLs } from "./commands/ls.ts";
+import { type MapOptions, runMap } from "./commands/map.ts";
 import { type PlanOptions, runPlan } from "./commands/plan.ts";
 import type { CommandContext } from "./output.ts";
 import { collectOption, POLICIES, type SourceOptions } from "./source-options.ts";
@@ -98,5 +99,14 @@ function addCosts(add: Add, context: CommandContext): void {
     .option(...INDEX)
     .action((url: string, members: string[], options: PlanOptions) =>
       runPlan(url, { ...options, members }, context),
+    );
+  add("map", "what lies where in a file, and what was fetched of it; as text or as a picture")
+    .argument("[members...]", "read these first, as extract takes them")
+    .option("--range <a-b>", "read these parts of the file first, as plan takes them", collectOption)
+    .option("--svg <file>", "write a picture, - to standard output")
+    .option("--overwrite", "replace the picture that is there")
+    .option(...INDEX)
+    .action((url: string, members: string[], options: MapOptions) =>
+      runMap(url, { ...options, members }, context),
     );
 }
