@@ -104,7 +104,7 @@ function crcOf({ bytes, length }) {
 }
 
 /** Lays out a zip; `members` say where each lies and what it holds, `directory` where the central directory does. */
-function zipOf(members) {
+export function zipOf(members) {
   const parts = [];
   let at = 0;
   const add = (bytes, length = bytes.length) => {

@@ -1,12 +1,16 @@
 // An origin whose link is imitated and whose counts are exact. Raw sockets: it shares two cores with what it measures.
-// By hand: node bench/workloads/origin/origin.mjs [profile] [port]; then GET /-/reset, /-/counts and the files of files.mjs.
+// By hand: node bench/workloads/origin/origin.mjs [profile] [port] [folder]; then GET /-/reset, /-/counts and the files of files.mjs, or
+// those of the folder.
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { fileNamed } from "../files/files.mjs";
+import { basename, join } from "node:path";
+import { fileNamed as madeFileNamed } from "../files/files.mjs";
+import { SegmentFile } from "../files/segment-file.mjs";
 import { profiles } from "../profiles.mjs";
 import { answerTo, parseRequest } from "./answer.mjs";
 import { Link } from "./link.mjs";
 
-const [profileName = "lan", port = "0"] = process.argv.slice(2);
+const [profileName = "lan", port = "0", folder] = process.argv.slice(2);
 const profile = profiles[profileName];
 if (profile === undefined) throw new Error(`No profile ${profileName}; there are ${Object.keys(profiles)}`);
 const link = new Link(profile);
@@ -15,6 +19,15 @@ const reset = () => {
   counts = { requests: 0, connections: 0, bytes: 0 };
 };
 reset();
+
+const kept = new Map();
+
+function fileNamed(name) {
+  if (folder === undefined) return madeFileNamed(name);
+  const path = join(folder, basename(name));
+  if (!kept.has(path) && existsSync(path)) kept.set(path, new SegmentFile([{ bytes: readFileSync(path) }]));
+  return kept.get(path);
+}
 
 /** One client connection: one request after the other. */
 class Connection {

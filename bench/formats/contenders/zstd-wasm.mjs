@@ -1,0 +1,5 @@
+import { decompress, init } from "@bokuweb/zstd-wasm";
+
+await init();
+
+export const unzstd = (input) => [decompress(input)];
