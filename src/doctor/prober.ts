@@ -135,6 +135,8 @@ export class Prober {
       signal: this.call.signal,
       credentials: this.#isForeign(url) || probe.bare ? undefined : this.settings.credentials,
       redirect: transport.seesRedirects ? "manual" : this.#redirectMode(),
+      // A browser cuts ranges out of what it has cached, whatever the server would do with them.
+      cache: "no-store",
       connectMs: this.settings.timeouts.connectMs,
       headersMs: this.settings.timeouts.headersMs,
     };

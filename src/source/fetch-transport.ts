@@ -93,6 +93,7 @@ async function callClient(
     signal,
   };
   if (request.credentials !== undefined) init.credentials = request.credentials;
+  if (request.cache !== undefined) init.cache = request.cache;
   return await fetchLike(request.url, init);
 }
 

@@ -15,6 +15,8 @@ export interface TransportRequest {
   readonly signal: StopSignal;
   readonly credentials: RequestCredentials | undefined;
   readonly redirect: "manual" | "follow" | "error";
+  /** As in fetch, where the platform has a cache of its own; default: its default. */
+  readonly cache?: RequestCache | undefined;
   /** Time to a connection, where the platform tells; else part of `headersMs`. */
   readonly connectMs: number;
   /** Time from sending to the end of the headers. */

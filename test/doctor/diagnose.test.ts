@@ -24,6 +24,18 @@ describe(`diagnose (${browser ? "in a browser" : "in Node"})`, () => {
     );
   });
 
+  it("asks the server itself, and not a cache on the way to it", async () => {
+    await using lab = await startLab({ files });
+    const caches: unknown[] = [];
+    const client: typeof fetch = (input, init) => {
+      caches.push(init?.cache);
+      return fetch(input, init);
+    };
+    const { verdict } = await diagnose(`${lab.url}/file.bin`, { client });
+    expect(verdict).toBe("good");
+    expect(new Set(caches)).toEqual(new Set(["no-store"]));
+  });
+
   it("is not misled by a short file whose Content-Range is hidden", async () => {
     await using lab = await startLab({ files: { "file.bin": { pattern: 50, seed: 4 } }, cors: "plain" });
     const { findings, facts } = await diagnose(`${lab.url}/file.bin`);
