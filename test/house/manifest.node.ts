@@ -10,6 +10,7 @@ export interface Manifest {
   sideEffects: boolean;
   engines: Record<string, string>;
   bin: Record<string, string>;
+  man: string;
   files: string[];
   scripts: Record<string, string>;
   dependencies: Record<string, string>;

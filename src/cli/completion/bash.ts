@@ -26,13 +26,15 @@ function formatVerb({ name, options, choices }: Verb): string {
   const words = options.flatMap(({ short, long }) => (short === undefined ? [long] : [short, long]));
   const values = options.filter(({ value }) => value !== undefined).map(formatValue);
   const argument =
-    choices.length > 0 ? `compgen -W "${choices.join(" ")}" -- "$cur"` : `compgen -f -- "$cur"`;
+    choices.length > 0
+      ? `COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$cur"))`
+      : `local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$cur"))`;
   return `    ${name})
       case "$prev" in
 ${values.map((line) => `        ${line}\n`).join("")}      esac
       case "$cur" in
         -*) COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$cur")) ;;
-        *) local IFS=$'\\n'; COMPREPLY=($(${argument})) ;;
+        *) ${argument} ;;
       esac ;;`;
 }
 
