@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { type AnyArchive, type ArchiveIndex, type ArchiveOptions, openArchive } from "../archive.ts";
 import { isRangeStreamsError, openSource, RangeStreamsError } from "../index.ts";
 import { openZip } from "../zip.ts";
+import { hideSecrets } from "./hide-secrets.ts";
 import { closeTarget, closingOnError, resolveInput } from "./open-input.ts";
 import type { CommandContext } from "./output.ts";
 import { type ParsedSourceOptions, parseSourceOptions, type SourceOptions } from "./source-options.ts";
@@ -72,12 +73,14 @@ async function openNamedZip(url: string, options: ArchiveOptions): Promise<AnyAr
 
 async function readIndexFile(path: string): Promise<ArchiveIndex> {
   let text: string;
+  // A URL in its place is no file, and may hold a password.
+  const shown = hideSecrets(path);
   try {
     const file = await open(path, constants.O_RDONLY);
     try {
       const { size } = await file.stat();
       if (size > MAX_INDEX_BYTES) {
-        const message = `${path}: got ${size} bytes for an index, where ${MAX_INDEX_BYTES} are read; index the archive anew`;
+        const message = `${shown}: got ${size} bytes for an index, where ${MAX_INDEX_BYTES} are read; index the archive anew`;
         throw new RangeStreamsError("LIMIT", message);
       }
       text = await file.readFile("utf8");
@@ -87,14 +90,14 @@ async function readIndexFile(path: string): Promise<ArchiveIndex> {
   } catch (cause) {
     if (isRangeStreamsError(cause)) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
-    const message = `${path}: asked to read the index there, got ${code}; check the path`;
+    const message = `${shown}: asked to read the index there, got ${code}; check the path`;
     throw new RangeStreamsError(code === "ENOENT" ? "NOT_FOUND" : "AUTH", message, { cause });
   }
   try {
     // The openers check all of it.
     return JSON.parse(text) as ArchiveIndex;
   } catch (cause) {
-    throw new RangeStreamsError("FORMAT", `${path}: got no JSON for an index; index the archive anew`, {
+    throw new RangeStreamsError("FORMAT", `${shown}: got no JSON for an index; index the archive anew`, {
       cause,
     });
   }
