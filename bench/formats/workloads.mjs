@@ -48,7 +48,7 @@ export const contenders = {
   "zip.js": { file: "zip-js.mjs", does: ZIP, ranges: true },
   unzipit: { file: "unzipit.mjs", does: ZIP, ranges: true },
   jszip: { file: "jszip.mjs", does: ["listZip", "readZip"] },
-  fflate: { file: "fflate.mjs", does: [...ZIP, ...INFLATE] },
+  fflate: { file: "fflate.mjs", does: ["listZip", "readZip", ...INFLATE] },
   "tar-stream": { file: "tar-stream.mjs", does: TAR },
   tar: { file: "node-tar.mjs", does: TAR },
   nanotar: { file: "nanotar.mjs", does: TAR },

@@ -20,7 +20,7 @@ export interface TarInput {
   /** Bytes in all; Infinity where only its end will tell. */
   readonly size: number;
   /** These bytes, undefined where the tar ends before. */
-  read(position: number, length: number): Promise<Bytes | undefined>;
+  read(position: number, length: number): Promise<Bytes | undefined> | Bytes | undefined;
 }
 
 /** What a walk is told. */
@@ -41,6 +41,7 @@ const OWN_KEYS: ReadonlySet<string> = new Set(
   "path linkpath size mtime uid gid uname gname hdrcharset".split(" "),
 );
 const SPARSE_PREFIX = "GNU.sparse.";
+const NO_PAX: PaxRecords = new Map();
 
 /**
  * The members of a tar in their order, each as soon as its headers were read; its data is passed over. Ends at the blocks of zeros
@@ -87,7 +88,7 @@ class RecordWalk {
   async next(): Promise<TarRecord | undefined> {
     for (;;) {
       const place = this.#place(this.#position);
-      await this.#checkWhole(place);
+      if (!Number.isFinite(this.#input.size) && this.#dataEnd > 0) await this.#checkWhole(place);
       const block = await this.#input.read(this.#position, BLOCK_BYTES);
       if (block === undefined) return this.#endWithoutMark(place);
       const header = parseTarHeader(block, place);
@@ -104,7 +105,6 @@ class RecordWalk {
 
   /** Where the size is not known before, data may turn out to be cut short as it is passed over. */
   async #checkWhole(place: TarPlace): Promise<void> {
-    if (Number.isFinite(this.#input.size) || this.#dataEnd === 0) return;
     if ((await this.#input.read(this.#dataEnd, 0)) === undefined) throw cutShort(place);
     this.#dataEnd = 0;
   }
@@ -182,7 +182,7 @@ class RecordWalk {
     }
     const said = this.#extensions;
     this.#extensions = nothingSaid();
-    const pax = said.pax ?? new Map<string, string>();
+    const pax = said.pax ?? NO_PAX;
     this.#checkGlobals(place);
     const name = chooseName({ pax: pax.get("path"), gnu: said.name, own: header.name }, place);
     const link = chooseName({ pax: pax.get("linkpath"), gnu: said.link, own: header.linkName }, place);
@@ -195,7 +195,7 @@ class RecordWalk {
     const declared = paxCount(pax, "size", place) ?? header.size;
     checkWithoutData({ name, type: header.type, size: declared }, place);
     const storedSize = hasData(header.type) ? declared : 0;
-    const data = await this.#passSparseMap(header, place);
+    const data = header.sparse?.continues === true ? await this.#passSparseMap(place) : this.#position;
     this.#checkFits(data, storedSize, place);
     this.#dataEnd = data + storedSize;
     this.#position = blockEnd(data, storedSize);
@@ -214,10 +214,9 @@ class RecordWalk {
     };
   }
 
-  /** Where the data of a member starts: behind all of the map, if it has one. */
-  async #passSparseMap(header: TarHeader, place: TarPlace): Promise<number> {
-    let continues = header.sparse?.continues ?? false;
-    while (continues) {
+  /** Where the data of a sparse member starts: behind all of its map, of which there is more. */
+  async #passSparseMap(place: TarPlace): Promise<number> {
+    for (let continues = true; continues; ) {
       this.#directoryBytes += BLOCK_BYTES;
       if (this.#directoryBytes > this.#options.limits.maxDirectoryBytes) {
         throw beyond(place, "the map of a sparse file", "maxDirectoryBytes");
@@ -232,6 +231,7 @@ class RecordWalk {
 
   /** What names or measures one member makes no sense for all, and readers differ in whether they heed it. */
   #checkGlobals(place: TarPlace): void {
+    if (this.#globals.size === 0) return;
     for (const key of ["path", "linkpath", "size"]) {
       if (this.#globals.has(key)) throw ambiguous(place, `a global header that sets ${key} for every member`);
     }
@@ -277,7 +277,8 @@ function describe(
 ): Partial<TarRecord> {
   const all = globals.size === 0 ? pax : mergePax(globals, pax);
   const isSparse =
-    header.type === TYPES.sparse || [...pax.keys()].some((key) => key.startsWith(SPARSE_PREFIX));
+    header.type === TYPES.sparse ||
+    (pax.size > 0 && [...pax.keys()].some((key) => key.startsWith(SPARSE_PREFIX)));
   return {
     mode: header.mode === undefined ? undefined : header.mode & PERMISSIONS,
     uid: paxNumber(all, "uid") ?? header.uid,

@@ -46,31 +46,38 @@ export interface TarDataOptions {
 /** The data of a plain tar, in place. */
 export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveData {
   const verified = new WeakSet<TarRecord>();
-  const headerOf = (record: TarRecord): Range[] =>
-    isIndexed && !verified.has(record) ? [new Range(record.start, record.data)] : [];
+  const isUnproven = (record: TarRecord): boolean => isIndexed && !verified.has(record);
   const dataOf = ({ data, storedSize }: TarRecord): Range => new Range(data, data + storedSize);
   const verify = async (record: TarRecord, headers: Bytes): Promise<void> => {
     await checkIndexed(record, headers, { ...walk, size: source.size });
     verified.add(record);
   };
   const verifyAlone = async (record: TarRecord, signal: AbortSignal): Promise<void> => {
-    for (const range of headerOf(record)) await verify(record, await source.read(range, { signal }));
+    if (!isUnproven(record)) return;
+    await verify(record, await source.read(new Range(record.start, record.data), { signal }));
   };
   const readMany = async (records: readonly TarRecord[], signal: AbortSignal): Promise<Bytes[]> => {
-    const wanted = records.map((record) => [...headerOf(record), dataOf(record)]);
-    const ranges = [...wanted.flat(), ...gapsBetween(records)];
-    const parts = (await source.readMany(ranges, { signal, expect: "random" })).values();
-    const bytes: Bytes[] = [];
-    for (const [index, record] of records.entries()) {
-      if (wanted[index]?.length === 2) await verify(record, parts.next().value as Bytes);
-      bytes.push(parts.next().value as Bytes);
+    const unproven = new Set(records.filter(isUnproven));
+    const startOf = (record: TarRecord): number => (unproven.has(record) ? record.start : record.data);
+    const runs = runsOf(records, startOf);
+    const ranges = runs.map(({ start, end }) => new Range(start, end));
+    const read = await source.readMany(ranges, { signal, expect: "random" });
+    const bytes: Bytes[] = records.map(() => new Uint8Array(0));
+    for (const [at, { start, members }] of runs.entries()) {
+      const run = read[at] as Bytes;
+      for (const { record, index } of members) {
+        const from = record.data - start;
+        if (unproven.has(record)) await verify(record, run.slice(startOf(record) - start, from));
+        const isAll = from === 0 && record.storedSize === run.length;
+        bytes[index] = isAll ? run : run.slice(from, from + record.storedSize);
+      }
     }
     return bytes;
   };
   return {
     readMany,
     async read(record, signal) {
-      if (headerOf(record).length > 0) return (await readMany([record], signal))[0] as Bytes;
+      if (isUnproven(record)) return (await readMany([record], signal))[0] as Bytes;
       return record.storedSize === 0 ? new Uint8Array(0) : source.read(dataOf(record), { signal });
     },
     async *stream(record, signal) {
@@ -90,13 +97,39 @@ export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveD
   };
 }
 
-/** What lies between the data of neighbours: asked for with them, they are one piece of the archive. */
-function gapsBetween(records: readonly TarRecord[]): Range[] {
-  const sorted = [...records].sort((one, other) => one.start - other.start);
-  return sorted.flatMap(({ data, storedSize }, index) => {
-    const [end, next] = [data + storedSize, sorted[index + 1]];
-    return next?.start === blockEnd(data, storedSize) ? [new Range(end, next.data)] : [];
-  });
+/**
+ * Neighbours are read in one piece, headers between them included, up to this size: 1,000 members of 2 kB in memory took 12 ms one by
+ * one, nearly all of it in the source, and 2 ms so.
+ */
+const RUN_BYTES = 1024 * 1024;
+
+/** Members without anything else between them, as one piece of the archive. */
+interface Run {
+  readonly start: number;
+  end: number;
+  readonly members: { readonly record: TarRecord; readonly index: number }[];
+}
+
+/** `startOf` says where what is needed of a member starts. */
+function runsOf(records: readonly TarRecord[], startOf: (record: TarRecord) => number): Run[] {
+  const members = records.map((record, index) => ({ record, index }));
+  members.sort((one, other) => one.record.start - other.record.start);
+  const runs: Run[] = [];
+  let run: Run | undefined;
+  let next = -1;
+  for (const member of members) {
+    const { start, data, storedSize } = member.record;
+    const end = data + storedSize;
+    if (run !== undefined && start === next && end - run.start <= RUN_BYTES) {
+      run.end = end;
+      run.members.push(member);
+    } else {
+      run = { start: startOf(member.record), end, members: [member] };
+      runs.push(run);
+    }
+    next = blockEnd(data, storedSize);
+  }
+  return runs;
 }
 
 /** Walks the headers of one member again. @throws FORMAT where they tell of another. */

@@ -122,13 +122,19 @@ export function isZeros(block: Uint8Array): boolean {
 function hasRightChecksum(block: Uint8Array): boolean {
   const [start, length] = FIELDS.checksum;
   const expected = parseTarNumber(block.subarray(start, start + length));
-  let [unsigned, signed] = [0, 0];
+  let sum = length * SPACE;
+  let high = 0;
   for (let index = 0; index < BLOCK_BYTES; index++) {
-    const byte = index >= start && index < start + length ? SPACE : (block[index] as number);
-    unsigned += byte;
-    signed += byte > 127 ? byte - 256 : byte;
+    const byte = block[index] as number;
+    sum += byte;
+    high += byte >> 7;
   }
-  return expected === unsigned || expected === signed;
+  for (let index = start; index < start + length; index++) {
+    const byte = block[index] as number;
+    sum -= byte;
+    high -= byte >> 7;
+  }
+  return expected === sum || expected === sum - 256 * high;
 }
 
 /**
@@ -146,9 +152,10 @@ export function parseTarNumber(bytes: Uint8Array): number | undefined {
     if (digit < 0 || digit > 7) break;
     value = value * 8 + digit;
   }
-  const rest = bytes.subarray(index);
-  const isEnd = rest.every((byte) => byte === 0 || byte === SPACE);
-  return isEnd && Number.isSafeInteger(value) ? value : undefined;
+  for (; index < bytes.length; index++) {
+    if (bytes[index] !== 0 && bytes[index] !== SPACE) return undefined;
+  }
+  return Number.isSafeInteger(value) ? value : undefined;
 }
 
 function parseBinary(bytes: Uint8Array): number | undefined {
@@ -164,6 +171,7 @@ function parseBinary(bytes: Uint8Array): number | undefined {
 /** The text of a field or a long name, up to the first NUL. */
 export function readText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
+  if (end === 0) return "";
   return decodeText(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
