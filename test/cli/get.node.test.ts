@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmod,
@@ -61,14 +61,18 @@ interface Ended {
 /** Runs a command to its end; `onStart` may meddle meanwhile. */
 function spawned(
   command: readonly string[],
-  options: { readonly uid?: number; readonly onStart?: (child: ChildProcess) => void } = {},
+  options: {
+    readonly uid?: number;
+    readonly stdin?: "ignore" | "pipe";
+    readonly onStart?: (child: ChildProcess) => void;
+  } = {},
 ): Promise<Ended> {
-  const { onStart, ...spawning } = options;
+  const { onStart, stdin = "ignore", ...spawning } = options;
   const [program = "", ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], cwd: "/", ...spawning });
+    const child = spawn(program, args, { stdio: [stdin, "ignore", "pipe"], cwd: "/", ...spawning });
     let stderr = "";
-    child.stderr.setEncoding("utf8").on("data", (data: string) => {
+    child.stderr?.setEncoding("utf8").on("data", (data: string) => {
       stderr += data;
     });
     child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, stderr }));
@@ -133,6 +137,31 @@ describe("range-streams get", () => {
     expect((await readFile(target)).equals(BIG)).toBe(true);
     expect(slow.peakConnections).toBeGreaterThan(1);
   });
+
+  // The program script of util-linux runs another on a terminal of its own.
+  it.runIf(spawnSync("script", ["--version"]).status === 0)(
+    "shows how far it is, on a terminal alone",
+    async () => {
+      await using slow = await startRangeServer({
+        files: { "big.bin": BIG },
+        linkBytesPerSecond: 24_000_000,
+      });
+      const command = `'${process.execPath}' '${cli.path}' get '${slow.url}/big.bin' -o '${target}'`;
+      const onTerminal = async (more: string): Promise<string> => {
+        const log = join(folder, "log");
+        // It listens until what it is told ends.
+        const { code } = await spawned(["script", "-qec", command + more, log], { stdin: "pipe" });
+        expect(code).toBe(0);
+        return readFile(log, "utf8");
+      };
+      const shown = await onTerminal("");
+      expect(shown).toMatch(
+        /\r\u001b\[2K *\d+ % {2}\[█*·*\] {2}\d+\.\d [kM]B of 24\.0 MB {2}.* left {2}\d parts?/,
+      );
+      expect(shown).toContain(`24.0 MB in ${target}`);
+      expect(await onTerminal(" --overwrite --quiet")).not.toContain("%");
+    },
+  );
 
   it("takes a file whole from a server that gives no ranges", async () => {
     await using plain = await startRangeServer({ files: { "big.bin": BIG }, maxRanges: 0 });

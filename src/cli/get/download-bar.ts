@@ -5,7 +5,8 @@ import type { Output } from "../output.ts";
 const SHOW_MS = 100;
 /** The rate is that of so much time. */
 const RATE_MS = 3000;
-const BAR_CELLS = 24;
+/** So that all of the line is seen on a terminal of 80 columns, as a rule. */
+const BAR_CELLS = 12;
 
 /** How far a download is. */
 export interface DownloadState {
