@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { describeVerbs } from "../../src/cli/completion/describe-verbs.ts";
 import { EXAMPLES } from "../../src/cli/examples.ts";
+import { EXIT_MEANINGS } from "../../src/cli/exit-codes.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { run } from "../../src/cli/run.ts";
 import { readManifest } from "../house/manifest.node.ts";
@@ -48,6 +50,20 @@ describe("the manual", () => {
     expect([status, stderr]).toEqual([0, ""]);
     // Bold letters are struck twice on a printer.
     expect(stdout.replace(/.\u0008/g, "")).toContain("--sha256 <hex>");
+  });
+});
+
+describe("the guide", () => {
+  it("tells every exit code as the help does, every verb and every schema", async () => {
+    const guide = await readFile(join(root, "docs/guide/command.md"), "utf8");
+    const rows = [...guide.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, code, meaning]) => [
+      Number(code),
+      meaning,
+    ]);
+    expect(rows).toEqual([...EXIT_MEANINGS]);
+    for (const { name } of describeVerbs(program())) expect(guide).toContain(`\`${name}\``);
+    for (const file of await readdir(join(root, "docs/schemas")))
+      expect(guide).toContain(`../schemas/${file})`);
   });
 });
 
