@@ -16,13 +16,20 @@ const WHOLE_BYTES = 1024 * 1024;
 /** The bytes of a span of the archive, in order, as chunks that are ours alone. */
 export type ReadSpan = (span: Range) => AsyncIterable<Bytes>;
 
+/** Options of {@link spanReader}. */
+export interface SpanReaderOptions extends PlannedReadOptions {
+  /** What is read is what is wanted, all of it in memory: a large span is read at once too, which spares a copy. */
+  readonly isWhole?: boolean | undefined;
+}
+
 /**
  * Reads spans from a source: a small one at once, a large one as it arrives. Whoever reads member after member may be read ahead
  * of, up to the directory.
  */
-export function spanReader(source: PlannedSource, { signal, aheadEnd }: PlannedReadOptions): ReadSpan {
+export function spanReader(source: PlannedSource, options: SpanReaderOptions): ReadSpan {
+  const { signal, aheadEnd, isWhole = false } = options;
   return (span) =>
-    span.length <= WHOLE_BYTES
+    isWhole || span.length <= WHOLE_BYTES
       ? once(source.read(span, { signal, aheadEnd }))
       : chunksOf(source.stream(span, { signal }));
 }

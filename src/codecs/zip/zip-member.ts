@@ -130,7 +130,8 @@ export class ZipMember implements ZipEntry {
     const call = this.#beginCall(options, own.signal);
     try {
       const { signal } = call;
-      return await this.decode(plan, this.#spanReader(signal), signal);
+      const isWhole = plan.header.method === STORE;
+      return await this.decode(plan, this.#spanReader(signal, isWhole), signal);
     } finally {
       // Where decoding failed first, nobody waits for the wire any more.
       own.abort();
@@ -183,14 +184,21 @@ export class ZipMember implements ZipEntry {
    */
   async decode(plan: MemberPlan, read: ReadSpan, signal: AbortSignal): Promise<Bytes> {
     signal.throwIfAborted();
-    // The size is believed this far: it is within maxBytes, and within maxRatio of bytes that the file does hold.
-    const bytes = new Uint8Array(plan.header.size);
+    const { size } = plan.header;
+    let bytes: Bytes | undefined;
     let position = 0;
     for await (const chunk of this.#decoded(plan, read)) {
       signal.throwIfAborted();
+      if (chunk.length === size && isTight(chunk)) {
+        bytes = chunk;
+        continue;
+      }
+      // The size is believed this far: it is within maxBytes, and within maxRatio of bytes that the file does hold.
+      bytes ??= new Uint8Array(size);
       bytes.set(chunk, position);
       position += chunk.length;
     }
+    bytes ??= new Uint8Array(0);
     if (this.kind === "symlink") this.#linkTarget = new TextDecoder().decode(bytes);
     return bytes;
   }
@@ -280,15 +288,20 @@ export class ZipMember implements ZipEntry {
     };
   }
 
-  #spanReader(signal: AbortSignal): ReadSpan {
+  #spanReader(signal: AbortSignal, isWhole = false): ReadSpan {
     const { source, directory } = this.#shared;
-    return spanReader(source, { signal, aheadEnd: directory.range.start });
+    return spanReader(source, { signal, aheadEnd: directory.range.start, isWhole });
   }
 
   #beginCall(options: ReadOptions, own?: AbortSignal): Call {
     const signals = [this.#shared.closed, options.signal, own];
     return beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.#shared.directory.name });
   }
+}
+
+/** Whether a chunk may be given as it is: it keeps at most a sixteenth more alive. */
+function isTight({ byteLength, buffer }: Bytes): boolean {
+  return (buffer.byteLength - byteLength) * 16 <= byteLength;
 }
 
 /** The LIMIT error of bytes beyond `maxTotalBytes`. */
