@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { hideSecrets } from "./hide-secrets.ts";
+import { hideSecrets, mayHoldSecrets } from "./hide-secrets.ts";
 import { run } from "./run.ts";
 
 const MISTYPED = [
@@ -54,6 +54,17 @@ describe("a mistyped URL", () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it("that is right is not printed as a link where it may hold secrets", () => {
+    const secret = [
+      "http://u:p@h/a",
+      "http://h/a?x-amz-signature=1",
+      "http://h/a#t",
+      "http://h/?id=1&token=2",
+    ];
+    expect(secret.map((url) => mayHoldSecrets(new URL(url)))).toEqual([true, true, true, true]);
+    expect(mayHoldSecrets(new URL("http://h/a?id=1"))).toBe(false);
   });
 
   it("is recognised by what is left of it", () => {

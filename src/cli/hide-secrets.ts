@@ -15,3 +15,12 @@ export function hideSecrets(text: string): string {
   const shown = at === -1 ? path : `${head}…${path.slice(at)}`;
   return end === -1 ? shown : `${shown}${text[end]}…`;
 }
+
+/** Names of parameters that carry secrets, or may: of signatures, tokens, keys and passwords. */
+const SECRET_NAME = /token|key|sig|secret|auth|pass|cred|session|jwt|policy|code|^se$|^sk/i;
+
+/** Whether a whole URL had better not be printed: it bears a password, a fragment, or a parameter with a name as secrets have. */
+export function mayHoldSecrets({ username, password, hash, searchParams }: URL): boolean {
+  if (username !== "" || password !== "" || hash !== "") return true;
+  return [...searchParams.keys()].some((key) => SECRET_NAME.test(key));
+}

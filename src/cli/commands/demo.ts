@@ -13,7 +13,7 @@ import { formatReceipt, type ReceiptReport, reportReceipt } from "../format-rece
 import { formatStrip } from "../format-strip.ts";
 import type { CommandContext } from "../output.ts";
 import { SNIFF_BYTES, sniffType } from "../sniff-type.ts";
-import { runExplore } from "./explore.ts";
+import { type ExploreOptions, runExplore } from "./explore.ts";
 import type { ReportOptions } from "./ls.ts";
 
 const TEXT_NAME = "example_text_file.txt";
@@ -36,12 +36,10 @@ interface DemoReport {
   png: { type: string | null; receipt: ReceiptReport };
 }
 
-/** What `demo` is told. */
-export interface DemoOptions extends ReportOptions {
+/** What `demo` is told; `open` and `page` are for the explorer. */
+export interface DemoOptions extends ReportOptions, Pick<ExploreOptions, "open" | "page"> {
   /** Then the zip in the explorer, until Ctrl-C. */
   explore?: boolean | undefined;
-  /** Whether the browser is opened for it. Default true. */
-  open?: boolean | undefined;
 }
 
 /** `demo`: all of it against a server of its own, on loopback, in a second or so. */
@@ -64,12 +62,16 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
 }
 
 /** The explorer reads a file: the sample is one as long as it runs. */
-async function exploreZip(zip: Uint8Array, { open }: DemoOptions, context: CommandContext): Promise<void> {
+async function exploreZip(
+  zip: Uint8Array,
+  { open, page }: DemoOptions,
+  context: CommandContext,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "range-streams-demo-"));
   try {
     const path = join(folder, ZIP_NAME);
     await writeFile(path, zip);
-    await runExplore(path, { open }, context);
+    await runExplore(path, { open, page }, context);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

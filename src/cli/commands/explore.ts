@@ -8,7 +8,7 @@ import { EXIT } from "../exit-codes.ts";
 import { openBrowser } from "../explore/open-browser.ts";
 import type { ServedPath } from "../explore/send-file.ts";
 import { type ExplorerServer, type ExplorerServerOptions, serveExplorer } from "../explore/serve-explorer.ts";
-import { hideSecrets } from "../hide-secrets.ts";
+import { hideSecrets, mayHoldSecrets } from "../hide-secrets.ts";
 import type { CommandContext } from "../output.ts";
 
 /** Options of `explore`. */
@@ -47,7 +47,10 @@ export async function runExplore(
   try {
     const link = target.url === undefined ? "" : `?${new URLSearchParams({ url: target.url })}`;
     const address = `${server.url}${link}`;
-    await output.write(`${address}\n`);
+    const isSecret = target.url !== undefined && mayHoldSecrets(new URL(target.url));
+    await output.write(`${isSecret ? server.url : address}\n`);
+    if (isSecret)
+      output.note("The URL may hold secrets and is not printed; paste it where the page asks for one.");
     output.note("Served to this computer alone. Ctrl-C ends it.");
     if (options.open !== false) openBrowser(address);
     await aborted(signal);
@@ -62,7 +65,7 @@ interface Target {
 }
 
 async function resolveTarget(input: string): Promise<Target> {
-  if (/^https?:\/\//i.test(input)) return { url: input };
+  if (/^https?:\/\//i.test(input) && URL.canParse(input)) return { url: input };
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(input) && !/^file:/i.test(input)) {
     throw new RangeStreamsError(
       "INVALID_ARGUMENT",

@@ -35,7 +35,9 @@ export function formatSvg(map: FileMap): string {
     `<title id="title">Range map of ${escapeXml(name)}</title>`,
     `<desc id="desc">${formatBytes(size)}.${escapeXml(what)} Fetched: ${escapeXml(cost)}.</desc>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    text(STRIP.left, 34, `${name}, ${formatBytes(size)}`, 'font-weight="bold"'),
+    '<g font-weight="bold">',
+    text(STRIP.left, 34, `${name}, ${formatBytes(size)}`),
+    "</g>",
     "<g>",
     ...drawParts(map),
     "</g>",
@@ -125,8 +127,8 @@ function bar({ left, width, top }: Box, color: string, title?: string): string {
   return title === undefined ? `${box}/>` : `${box}><title>${escapeXml(title)}</title></rect>`;
 }
 
-function text(x: number, y: number, words: string, attributes = ""): string {
-  return `<text x="${x}" y="${y}" fill="#1a1a1a"${attributes && ` ${attributes}`}>${escapeXml(words)}</text>`;
+function text(x: number, y: number, words: string): string {
+  return `<text x="${x}" y="${y}" fill="#1a1a1a">${escapeXml(words)}</text>`;
 }
 
 function drawLegend(isArchive: boolean): string[] {
