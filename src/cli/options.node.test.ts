@@ -9,6 +9,10 @@ import { runDemo } from "./commands/demo.ts";
 import { EarlyEnd } from "./early-end.ts";
 import { run } from "./run.ts";
 
+const LARGE = buildZip([
+  { name: "first", data: patternBytes(200_000) },
+  { name: "rest", data: patternBytes(100_000) },
+]);
 const ARCHIVE = buildZip([
   { name: "logs/one.txt", data: text("one\n"), method: 8 },
   { name: "logs/sub/", data: text("") },
@@ -21,7 +25,9 @@ const ARCHIVE = buildZip([
 let server: RangeServer;
 let folder: string;
 beforeAll(async () => {
-  server = await startRangeServer({ files: { "x.zip": ARCHIVE, "big.bin": patternBytes(200_000) } });
+  server = await startRangeServer({
+    files: { "x.zip": ARCHIVE, "big.bin": patternBytes(200_000), "large.zip": LARGE },
+  });
   folder = await mkdtemp(join(tmpdir(), "range-streams-options-"));
   await writeFile(join(folder, "x.zip"), ARCHIVE);
 });
@@ -88,13 +94,27 @@ describe("options of every verb that reads", () => {
   });
 
   it.each(READERS)("%s: is quiet when told so, and says what went wrong all the same", async (...reader) => {
-    const store = ["--cache", "/dev/null/no"];
-    const told = await runArgs(...argsFor(reader, `${server.url}/x.zip`), ...store);
-    expect([told.code, told.notes[0]]).toEqual([0, expect.stringContaining("warning: ")]);
-    const ran = await runArgs(...argsFor(reader, `${server.url}/x.zip`), ...store, "--quiet");
+    const ran = await runArgs(...argsFor(reader, `${server.url}/x.zip`), "--quiet");
     expect([ran.code, ran.notes, ran.shown]).toEqual([0, [], []]);
     const missing = await runArgs(...argsFor(reader, `${server.url}/none.zip`), "--quiet");
     expect([missing.code, missing.notes.length]).toEqual([3, 1]);
+  });
+
+  it("--quiet leaves out warnings, progress and what was done", async () => {
+    const warned = ["cat", `${server.url}/large.zip`, "first", "--cache", "/dev/null/no"];
+    expect((await runArgs(...warned)).notes).toEqual([expect.stringContaining("warning: ")]);
+    expect((await runArgs(...warned, "--quiet")).notes).toEqual([]);
+    for (const reader of [
+      ["get", "-o", "FOLDER/big", "--overwrite"],
+      ["extract", "-d", "FOLDER/all", "logs"],
+    ]) {
+      const name = reader[0] === "get" ? "big.bin" : "x.zip";
+      const args = argsFor(reader, `${server.url}/${name}`);
+      const told = await runArgs(...args);
+      expect([told.text !== "", told.shown.length > 0]).toEqual([true, true]);
+      const quiet = await runArgs(...args, "--overwrite", "--quiet");
+      expect([quiet.code, quiet.text, quiet.shown]).toEqual([0, "", []]);
+    }
   });
 
   it.each(READERS)("%s: stops at a limit of bytes", async (...reader) => {
