@@ -25,8 +25,8 @@ export function printGoals(profile) {
     name,
     judge(name, session),
   ]);
-  for (const [name, { kept, text }] of judged)
-    console.log(`${kept ? "kept  " : "BROKEN"} ${profile} ${name}: ${text}`);
+  for (const [workload, { kept, text }] of judged)
+    console.log(`${kept ? "kept  " : "BROKEN"} ${profile} ${workload}: ${text}`);
   const broken = judged.filter(([, { kept }]) => !kept).length;
   console.log(`${judged.length - broken} kept, ${broken} broken`);
   return broken;
@@ -41,8 +41,8 @@ export function writeReadmeTable() {
     .filter((name) => kept[name] !== undefined)
     .map((name) => readmeRow(name, kept[name]));
   const table = [
-    "| in memory | range-streams | fastest peer | x its speed | damaged data |",
-    "| --- | --: | --: | --: | --- |",
+    "| in memory | range-streams | of the fastest peer's speed | which, given damaged data | of the fastest that refuses it |",
+    "| --- | --: | --- | --- | --- |",
     ...rows.map((cells) => `| ${cells.join(" | ")} |`),
   ].join("\n");
   const readme = new URL("../../README.md", import.meta.url);
