@@ -1,5 +1,6 @@
 import { EarlyEnd } from "./early-end.ts";
 import { EXIT } from "./exit-codes.ts";
+import { fileError } from "./file-error.ts";
 import type { CommandContext } from "./output.ts";
 
 /** The streams and signals of this process, as a command sees them. `release` takes the listeners away. */
@@ -11,9 +12,8 @@ export function processContext(): CommandContext & { release(): void } {
   // Once each: a second Ctrl-C ends the process the ordinary way.
   process.once("SIGINT", onInterrupt);
   process.once("SIGTERM", onTerminate);
-  // EPIPE: whoever read us (`| head`) has what they wanted.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    ending.abort(error.code === "EPIPE" ? new EarlyEnd(EXIT.success) : error);
+    ending.abort(endOf(error));
   });
   process.stderr.on("error", () => undefined);
   return {
@@ -30,6 +30,11 @@ export function processContext(): CommandContext & { release(): void } {
       process.off("SIGTERM", onTerminate);
     },
   };
+}
+
+/** EPIPE: whoever read us (`| head`) has what they wanted. Anything else is as with other files. */
+function endOf(error: NodeJS.ErrnoException): unknown {
+  return error.code === "EPIPE" ? new EarlyEnd(EXIT.success) : fileError("standard output", error);
 }
 
 /** Over what the line showed before, cut where the terminal would break it (ECMA-48: CR, then erase the line). */
@@ -49,9 +54,10 @@ async function writeToStdout(data: string | Uint8Array, signal: AbortSignal): Pr
   await new Promise<void>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    process.stdout.write(data, () => {
+    process.stdout.write(data, (error) => {
       signal.removeEventListener("abort", onAbort);
-      resolve();
+      if (error) reject(endOf(error));
+      else resolve();
     });
   });
   signal.throwIfAborted();

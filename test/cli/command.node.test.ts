@@ -1,4 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -65,6 +68,25 @@ describe("the command range-streams, as a process", () => {
     expect(stdout.length).toBeGreaterThanOrEqual(1000);
     const sent = server.requests.reduce((sum, { bytesSent }) => sum + bytesSent, 0);
     expect(sent).toBeLessThan(BIG.length);
+  });
+
+  it.runIf(existsSync("/dev/full"))("ends with 10 where standard output takes no more", async () => {
+    for (const args of [
+      ["info", `${server.url}/big.bin`],
+      ["cat", `${server.url}/big.bin`],
+      ["get", `${server.url}/big.bin`, "-o", "-"],
+    ]) {
+      const full = await open("/dev/full", "w");
+      const child = spawn(process.execPath, [cli.path, ...args], { stdio: ["ignore", full.fd, "pipe"] });
+      const said: Buffer[] = [];
+      child.stderr?.on("data", (data: Buffer) => said.push(data));
+      const [code] = await once(child, "close");
+      await full.close();
+      expect([code, Buffer.concat(said).toString()]).toEqual([
+        10,
+        expect.stringMatching(/^range-streams: LIMIT: standard output: .*ENOSPC.*\n$/),
+      ]);
+    }
   });
 
   it("ends with 130 on Ctrl-C, and says nothing", async () => {
