@@ -98,8 +98,8 @@ export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveD
 }
 
 /**
- * Neighbours are read in one piece, headers between them included, up to this size: 1,000 members of 2 kB in memory took 12 ms one by
- * one, nearly all of it in the source, and 2 ms so.
+ * Neighbours are read in one piece, headers between them included, up to this size: to list and read 1,000 members of 2 kB in memory
+ * took 25 ms with a read for each, nearly all of it in the source, and 9 ms so.
  */
 const RUN_BYTES = 1024 * 1024;
 

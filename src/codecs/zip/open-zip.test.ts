@@ -613,3 +613,21 @@ describe("Archive", () => {
     }
   });
 });
+
+describe("all bytes of one member", () => {
+  it("keep little more alive than themselves, stored or deflated, small or large", async () => {
+    const members = [
+      { name: "small", data: sampleBytes(100) },
+      { name: "large", data: sampleBytes(3_000_000) },
+      { name: "small deflated", data: sampleBytes(100), method: 8 },
+      { name: "large deflated", data: sampleBytes(3_000_000), method: 8 },
+    ];
+    const zip = await openZip(buildZip(members));
+    for (const { name, data } of members) {
+      const bytes = await zip.get(name).bytes();
+      expect(sameBytes(bytes, data)).toBe(true);
+      expect(bytes.buffer.byteLength).toBeLessThanOrEqual(data.length * 1.0625);
+    }
+    await zip.close();
+  });
+});
