@@ -21,13 +21,13 @@ export function formatSession(workload, profile, session) {
 
 /** Prints what came of each kept workload of a profile; returns how many goals were broken. */
 export function printGoals(profile) {
-  const judged = Object.entries(loadResults(profile).workloads).map(([name, session]) => [
-    name,
-    judge(name, session),
-  ]);
-  for (const [workload, { kept, text }] of judged)
+  const judged = Object.entries(loadResults(profile).workloads).map(([workload, session]) => ({
+    workload,
+    ...judge(workload, session),
+  }));
+  for (const { workload, kept, text } of judged)
     console.log(`${kept ? "kept  " : "BROKEN"} ${profile} ${workload}: ${text}`);
-  const broken = judged.filter(([, { kept }]) => !kept).length;
+  const broken = judged.filter(({ kept }) => !kept).length;
   console.log(`${judged.length - broken} kept, ${broken} broken`);
   return broken;
 }
