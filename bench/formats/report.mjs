@@ -58,14 +58,17 @@ export function writeReadmeTable() {
 function readmeRow(workload, session) {
   const rows = rowsOf(session);
   const ours = rows.find(({ name }) => contenders[name].ours);
-  const { best, fastest } = measureOf(workload, rows);
+  const { best, fastest, checking } = measureOf(workload, rows);
   const peer = best ?? fastest;
-  const saying = (row) =>
-    ({ refuses: "refused", wrong: "**wrong**", hangs: "**hangs**" })[row.onDamage] ?? "";
-  const cells = [workloads[workload].title, `${shown(ours.wallMs)} ms`];
-  if (peer === undefined) return [...cells, "none", "", saying(ours)];
-  const damage = ours.onDamage === undefined ? "" : `${saying(ours)}; peer ${saying(peer)}`;
-  return [...cells, `${peer.name} ${shown(peer.wallMs)} ms`, peer.bySpeed.toFixed(2), damage];
+  const words = { refuses: "refuses", wrong: "**wrong bytes**", hangs: "**hangs**" };
+  const against = (row) => (row === undefined ? "" : `${row.bySpeed.toFixed(2)} x ${row.name}`);
+  return [
+    workloads[workload].title,
+    `${shown(ours.wallMs)} ms`,
+    against(peer),
+    words[peer?.onDamage] ?? "",
+    checking === peer ? "" : against(checking),
+  ];
 }
 
 function shown(ms) {
