@@ -9,8 +9,12 @@ import { damagedZip, zipFile } from "./zip-file.mjs";
 const BIG = 50_000_000;
 const SMALLER = 16_000_000;
 const METHODS = { store: 0, zstd: 93, xz: 95, bzip2: 12 };
-/** Commands that compress; a window that every peer has memory for. */
-const COMMANDS = { zstd: ["zstd", "-q", "-c", "-3"], xz: ["xz", "-c", "-1"], bzip2: ["bzip2", "-c"] };
+/** Commands that compress. The frame of zstd tells its size, which one of the peers needs. */
+const COMMANDS = {
+  zstd: ["zstd", "-q", "-c", "-3", `--stream-size=${BIG}`],
+  xz: ["xz", "-c", "-1"],
+  bzip2: ["bzip2", "-c"],
+};
 
 /** A digest of named pieces of bytes, in order. */
 export function digestOf(pieces) {
