@@ -28,6 +28,7 @@ export function saveResults(profile, workload, session) {
   mkdirSync(new URL(".", fileOf(profile)), { recursive: true });
   const text = JSON.stringify({ profile, workloads }, null, 1);
   // A pair of numbers is one run: one line.
+  // The rest of the form is for `npm run format`.
   writeFileSync(fileOf(profile), `${text.replace(/\[\s+([\d.]+),\s+([\d.]+)\s+\]/g, "[$1, $2]")}\n`);
 }
 
