@@ -60,8 +60,8 @@ export async function runSession(workload, made, { names, rounds, origin, built 
         player.runs.push(await ask(player, "right", made.digest));
       }
     }
-    // A list is not what checksums are of.
-    if (workloads[workload].gives !== "list")
+    // A list is not what checksums are of; the origin has the undamaged file alone.
+    if (workloads[workload].gives !== "list" && url === undefined)
       for (const player of players) player.onDamage = await askDamaged(player, made);
   } finally {
     for (const { child } of players) child.kill();
