@@ -71,6 +71,14 @@ export class IntervalList<V> {
         kept.push({ range: part, value });
       }
     }
+    const [rest] = kept;
+    if (removed.length === 1 && kept.length === 1 && rest !== undefined) {
+      // Trimmed at one end: it keeps its place.
+      const { block, index } = this.#reaching(range.start);
+      this.#version++;
+      (this.#blocks[block] as Interval<V>[])[index] = rest;
+      return freed;
+    }
     this.#remove(range.start, removed.length);
     for (const entry of kept) this.#insert(entry, this.#reaching(entry.range.start));
     return freed;
