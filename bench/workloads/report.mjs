@@ -101,6 +101,7 @@ function readmeRow(name, { results }) {
 /** Seconds or milliseconds, requests, bytes. */
 function cell(row) {
   if (row === undefined) return "";
+  if (row.cutMs !== undefined) return `over ${Math.round(row.cutMs / 1000)} s`;
   if (row.error !== undefined) return "failed";
   const { wallMs, isScaled, requests, bytes } = row;
   const time =

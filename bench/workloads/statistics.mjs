@@ -17,6 +17,7 @@ export function summarize({ contender, kind, runs }) {
     return {
       contender,
       kind,
+      cutMs: cut.wallMs,
       error: `${(100 * cut.part).toFixed(1)} % done after ${Math.round(cut.wallMs / 1000)} s`,
     };
   if (runs.some(({ isCut, part }) => isCut && part === 0))
