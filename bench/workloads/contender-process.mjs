@@ -68,7 +68,7 @@ async function run() {
     await opened.close();
     end(result);
   } catch (error) {
-    end({ ...measured(), error: String(error?.stack ?? error).slice(0, 600) });
+    end({ ...measured(), error: String(error).slice(0, 600) });
   }
 }
 
