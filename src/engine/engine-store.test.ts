@@ -55,7 +55,7 @@ describe("a source that was opened before with the same store", () => {
     expectSameBytes(await source.read([700_000, 700_100]), patternSlice(700_000, 700_100, 5));
   });
 
-  it("gets no byte of a body that broke off but those that were verified", async () => {
+  it("159. gets no byte of a body that broke off but those that were verified", async () => {
     await using lab = await startLab({
       files,
       misbehave: { name: "drops-mid-body", bytes: 70_000, after: 1, times: 1 },

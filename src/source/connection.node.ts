@@ -1,6 +1,5 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-
 import Client, { type buildConnector, type Dispatcher } from "undici/lib/dispatcher/client.js";
 
 /** Whoever has a request on a {@link Connection} now. */

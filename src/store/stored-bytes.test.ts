@@ -264,7 +264,7 @@ describe("over a store that fails,", () => {
     },
   );
 
-  it("where it cannot be written to, what it has is still read, one warning says so, and writing ends", async () => {
+  it("160. where it cannot be written to, what it has is still read, one warning says so, and writing ends", async () => {
     const map = new Map<string, Uint8Array>();
     const before = stored(map);
     save(before, 0, 10);

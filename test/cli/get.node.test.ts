@@ -188,7 +188,7 @@ describe("range-streams get", () => {
     expect(killed.sent + sentBytes(server)).toBeLessThan(BIG.length + LOST_BYTES);
   });
 
-  it("refuses to go on with another version, and begins anew when told to", async () => {
+  it("89. refuses to go on with another version, and begins anew when told to", async () => {
     await endedBy("SIGKILL");
     await adoptPart();
     server.replace("big.bin", { bytes: OTHER, etag: '"two"' });
