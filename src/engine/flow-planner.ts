@@ -26,6 +26,14 @@ const MAX_PIECE_BYTES = 8 * 1024 * 1024;
 const BLOCK_BYTES = 16 * 1024;
 /** Small reads from nowhere before widening begins: a few are a look at a header. *Unmeasured*. */
 const BLOCKS_AFTER = 3;
+/**
+ * Near its start a file mostly tells of itself, and one look leads to the next: directories of a GeoTIFF, inner pages of a b-tree, chunks, leaf
+ * directories. There a small read brings this much, where that takes less time than another round trip. Tiles of a GeoTIFF on the
+ * cloud profile: 228 ms without and 206 with; the b-tree above: 420 requests without and 408 with, and hardly more bytes.
+ */
+const HEAD_BLOCK_BYTES = 128 * 1024;
+/** How far a file's head goes at most. *Unmeasured*. */
+const HEAD_BYTES = 512 * 1024;
 /** What a reader that goes back from an end gets at once: it holds most footers and directories, as the probe of a zip does. */
 const TAIL_BYTES = 64 * 1024;
 /** A flow this much later than a request of its own is joined all the same: estimates are no better. *Unmeasured*. */
@@ -116,11 +124,18 @@ export class FlowPlanner {
   }
 
   #blocksOf(gap: Range, { aheadEnd }: ReadHints): Range {
-    if (this.#smallMisses < BLOCKS_AFTER) return gap;
     const { size } = this.#parts;
+    const limit = Math.min(size, Math.max(gap.end, aheadEnd ?? size));
+    if (this.#isInHead(gap))
+      return new Range(gap.start, Math.min(limit, HEAD_BYTES, gap.start + HEAD_BLOCK_BYTES));
+    if (this.#smallMisses < BLOCKS_AFTER) return gap;
     const start = Math.floor(gap.start / BLOCK_BYTES) * BLOCK_BYTES;
-    const limit = Math.max(gap.end, aheadEnd ?? size);
-    return new Range(start, Math.min(size, limit, Math.ceil(gap.end / BLOCK_BYTES) * BLOCK_BYTES));
+    return new Range(start, Math.min(limit, Math.ceil(gap.end / BLOCK_BYTES) * BLOCK_BYTES));
+  }
+
+  #isInHead({ end }: Range): boolean {
+    const { latencyMs, bytesPerSecond } = this.#parts.link();
+    return end <= HEAD_BYTES && (1000 * HEAD_BLOCK_BYTES) / bytesPerSecond < latencyMs;
   }
 
   /** One small read of its own, which may be the first of several in its neighbourhood. */

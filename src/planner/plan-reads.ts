@@ -171,18 +171,19 @@ function isOneEnough(byteLength: number, { link, pieceBytes, connections }: Boun
   return boundMakespan(load, 1, link) <= boundMakespan(divided, connections, open) * TIE.fast;
 }
 
-/** The most promising gaps first. */
+/** The one with the fewest bytes, which most plans end with and the others are measured by; then the most promising gaps first. */
 function candidatesFor(missing: readonly Range[], limits: Limits, options: PlanOptions): Candidate[] {
   const { latencyMs, connectMs } = limits.link;
   // Where asking costs no time there is nothing to gain.
   const only = latencyMs + connectMs === 0 ? 0 : options.policy === "lean" ? REQUEST_BYTES : undefined;
-  return gapCandidates(missing, {
+  const candidates = gapCandidates(missing, {
     overReadBytes: options.overReadBytes,
     connections: limits.connections,
     only,
-  })
-    .map((candidate) => ({ ...candidate, boundMs: boundMerged(candidate, limits) }))
-    .sort((one, other) => one.boundMs - other.boundMs);
+  }).map((candidate) => ({ ...candidate, boundMs: boundMerged(candidate, limits) }));
+  const cheapest = candidates.reduce((one, other) => (wireBytes(other) < wireBytes(one) ? other : one));
+  const rest = candidates.filter((candidate) => candidate !== cheapest);
+  return [cheapest, ...rest.sort((one, other) => one.boundMs - other.boundMs)];
 }
 
 /** Less than what any plan takes that asks for these bytes in at least so many requests. */
@@ -282,7 +283,11 @@ function chooseDraft(candidates: readonly Candidate[], limits: Limits, { tie, me
     const drafts = draftsOf(merge(gap), limits).sort((one, other) => one.boundMs - other.boundMs);
     for (const draft of drafts) {
       if (draft.boundMs > floorMs * tie) break;
-      if (best !== undefined && best.ms <= draft.boundMs * tie && wireBytes(draft) >= wireBytes(best.draft)) {
+      if (
+        best !== undefined &&
+        best.ms <= draft.boundMs * tie &&
+        draftBytes(draft) >= draftBytes(best.draft)
+      ) {
         floorMs = Math.min(floorMs, draft.boundMs);
         continue;
       }
@@ -299,7 +304,7 @@ function cheapest(followed: readonly Followed[], mostMs: number): Followed | und
   let best: Followed | undefined;
   for (const one of followed) {
     if (one.ms > mostMs) continue;
-    const more = best === undefined ? -1 : wireBytes(one.draft) - wireBytes(best.draft);
+    const more = best === undefined ? -1 : draftBytes(one.draft) - draftBytes(best.draft);
     if (best === undefined || more < 0 || (more === 0 && one.ms < best.ms)) best = one;
   }
   return best;
@@ -318,8 +323,12 @@ function followDraft(draft: Draft, link: LinkEstimate): number {
   return draft.handicap * predictMakespan(sizes, draft.connections, link);
 }
 
-function wireBytes({ merge, count }: Draft): number {
-  return merge.byteLength + count * REQUEST_BYTES;
+function draftBytes({ merge, count }: Draft): number {
+  return wireBytes({ byteLength: merge.byteLength, count });
+}
+
+function wireBytes({ byteLength, count }: { readonly byteLength: number; readonly count: number }): number {
+  return byteLength + count * REQUEST_BYTES;
 }
 
 interface Costs {
@@ -327,36 +336,50 @@ interface Costs {
   readonly predictedMs: number;
 }
 
-/** The fewest connections that take hardly longer than any number would. */
+/**
+ * The fewest connections that take hardly longer than any number would, now and once they are open: a list of reads is seldom the last
+ * of its kind, and a connection saved now costs the next one a connect.
+ */
 function fewestConnections(requests: readonly Range[], limits: Limits, { draft, floorMs }: Choice): Costs {
   const { link } = limits;
   const sizes = Float64Array.from(requests, (request) => request.length);
   const load = loadOf(sizes);
-  const most = Math.min(draft.connections, requests.length);
-  const allMs = predictMakespan(sizes, most, link);
-  const enoughMs = Math.max(allMs, floorMs * THRIFT);
-  for (const connections of [...connectionCandidates(limits)].sort((one, other) => one - other)) {
-    if (connections >= most) break;
+  const most = Math.min(limits.connections, requests.length);
+  const chosen = Math.min(draft.connections, most);
+  const chosenMs = predictMakespan(sizes, chosen, link);
+  const enoughMs = Math.max(chosenMs, floorMs * THRIFT);
+  const open = { ...link, idle: most };
+  for (const connections of [...connectionCandidates(limits), most].sort((one, other) => one - other)) {
+    if (connections > most) break;
     if (boundMakespan(load, connections, link) > enoughMs) continue;
     const predictedMs = predictMakespan(sizes, connections, link);
-    if (predictedMs > enoughMs || !isEnoughIfFaster(sizes, { link, connections, most })) continue;
+    if (predictedMs > enoughMs) continue;
+    if (!isEnough(sizes, { link: open, connections, most })) continue;
+    if (!isEnoughIfFaster(sizes, { link, connections, most: chosen })) continue;
     return { connections, predictedMs };
   }
-  return { connections: most, predictedMs: allMs };
+  return { connections: chosen, predictedMs: chosenMs };
+}
+
+interface Comparison {
+  readonly link: LinkEstimate;
+  readonly connections: number;
+  readonly most: number;
+}
+
+function isEnough(sizes: Float64Array, { link, connections, most }: Comparison): boolean {
+  return predictMakespan(sizes, connections, link) <= predictMakespan(sizes, most, link) * THRIFT;
 }
 
 /** Whether fewer connections would also do if the link turned out to be faster than supposed. */
-function isEnoughIfFaster(
-  sizes: Float64Array,
-  { link, connections, most }: { link: LinkEstimate; connections: number; most: number },
-): boolean {
+function isEnoughIfFaster(sizes: Float64Array, { link, connections, most }: Comparison): boolean {
   if (link.bandwidthMeasured !== false) return true;
   const faster = {
     ...link,
     bytesPerSecond: link.bytesPerSecond * PRIOR_MARGIN,
     totalBytesPerSecond: link.totalBytesPerSecond * PRIOR_MARGIN,
   };
-  return predictMakespan(sizes, connections, faster) <= predictMakespan(sizes, most, faster) * THRIFT;
+  return isEnough(sizes, { link: faster, connections, most });
 }
 
 function summarize(missing: readonly Range[], requests: readonly Range[], costs: Costs): PlannedReads {

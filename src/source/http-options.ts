@@ -22,8 +22,8 @@ export interface HttpOptions {
   /** Milliseconds. Defaults: connect 10 s, headers 30 s, idle 30 s, total 10 minutes; all *unmeasured*. */
   timeouts?: Partial<Timeouts> | undefined;
   /**
-   * Connections per origin. Default 16, beyond which only many small reads from afar gain (measured: beside Node's transport); in a
-   * browser 6, which is all that browsers open to one host on HTTP/1.1.
+   * Connections per origin at most. Default 32, which only many small reads at once make use of (measured: beside Node's transport);
+   * in a browser 6, which is all that browsers open to one host on HTTP/1.1.
    */
   maxConnections?: number | undefined;
   /** Gives the URL to ask instead, for instance freshly signed. Called at open, and when what it gave is refused as expired. */

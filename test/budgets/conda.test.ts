@@ -124,7 +124,7 @@ describe("what reading in a conda package costs", () => {
     await expect(stale.metadata()).rejects.toMatchObject({ code: "CHANGED" });
   });
 
-  it("info/index.json of a large .tar.bz2: one body, read as far as its blocks need, and the wire is closed", async () => {
+  it("info/index.json of a large .tar.bz2: its end and its head, and no more than that", async () => {
     const bytes = largeOldConda();
     await using lab = await startLab({
       files: { "a.tar.bz2": bytes },
@@ -134,9 +134,6 @@ describe("what reading in a conda package costs", () => {
     await using conda = await openConda(`${lab.url}/a.tar.bz2`);
     expect(await conda.index()).toEqual(OLD_INDEX);
     expect(conda.source.receipt.bytesReceived).toBeLessThan(bytes.length / 2);
-    const asked = await ranges(lab);
-    expect(asked.slice(0, 2)).toEqual(["bytes=-65536", "bytes=0-511"]);
-    expect(asked[2]).toMatch(/^bytes=512-/);
-    expect(asked.length).toBe(3);
+    expect(await ranges(lab)).toEqual(["bytes=-65536", "bytes=0-131071"]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import { openSource } from "../../src/index.ts";
+import { Range } from "../../src/ranges/range.ts";
 import { RangeSet } from "../../src/ranges/range-set.ts";
 import { Random } from "../chaos/random.ts";
 import {
@@ -114,6 +115,12 @@ describe.each(links)("a picture in tiles: %s", (_, link) => {
     expect(engine.receipt.bytesReceived).toBeLessThanOrEqual(2 * wantedBytes(steps));
   });
 
+  it("the directories near its start come by one request", async () => {
+    const { wire, engine } = await openProbed({ size, link });
+    await play(engine, steps.slice(0, 4));
+    expect(wire.asked).toEqual([new Range(200_000, 200_000 + 128 * KiB).toString()]);
+  });
+
   it("under lean, exactly the rows", async () => {
     const { wire, engine } = await openProbed({ size, link, policy: "lean" });
     await play(engine, steps);
@@ -156,7 +163,10 @@ describe.each(links)("a b-tree of 2,000 dependent pages: %s", (_, link) => {
     expect(new RangeSet(wire.requests.map(({ range }) => range)).byteLength).toBe(
       engine.receipt.bytesReceived - 32 * KiB,
     );
-    expect(Math.max(...wire.requests.map(({ range }) => range.length))).toBe(16 * KiB);
+    const largest = (ranges: Range[]): number => Math.max(...ranges.map(({ length }) => length));
+    const ranges = wire.requests.map(({ range }) => range);
+    expect(largest(ranges.filter(({ end }) => end > 512 * KiB))).toBe(16 * KiB);
+    expect(largest(ranges.filter(({ end }) => end <= 512 * KiB))).toBe(128 * KiB);
   });
 
   it("lean: each page that the opening did not bring, once, and not a byte more", async () => {

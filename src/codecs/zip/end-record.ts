@@ -75,8 +75,13 @@ function endRecordsThatReach(tail: Tail): EndRecord[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const contentEnd = lengthWithoutZeros(bytes);
   const found: EndRecord[] = [];
-  for (let position = bytes.length - END_RECORD_BYTES; position >= 0; position--) {
-    if (bytes[position] !== 0x50 || view.getUint32(position, true) !== END_RECORD_SIGNATURE) continue;
+  const before = (from: number): number => (from < 0 ? -1 : bytes.lastIndexOf(0x50, from));
+  for (
+    let position = before(bytes.length - END_RECORD_BYTES);
+    position >= 0;
+    position = before(position - 1)
+  ) {
+    if (view.getUint32(position, true) !== END_RECORD_SIGNATURE) continue;
     const commentEnd = position + END_RECORD_BYTES + view.getUint16(position + 20, true);
     if (commentEnd > bytes.length || commentEnd < contentEnd) continue;
     const place: RecordPlace = { origin: tail.origin + position, name };
