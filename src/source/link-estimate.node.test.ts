@@ -69,6 +69,6 @@ describe("the link of an http source", () => {
     const ranges = [0, 1, 2].map((index) => [index * 1000, index * 1000 + 1000] as const);
     await Promise.all(ranges.map((range) => from.read(range)));
     await expect.poll(() => from.linkEstimate().idle).toBe(3);
-    expect(from.linkEstimate().connections).toBe(16);
+    expect(from.linkEstimate().connections).toBe(32);
   });
 });

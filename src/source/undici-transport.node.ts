@@ -15,6 +15,7 @@ import {
   type TransportResponse,
 } from "./transport.ts";
 import { redactUrl } from "./url.ts";
+import { warmParser } from "./warm-parser.node.ts";
 
 /**
  * Bytes of a body kept ready ahead of the reader, so that the socket is not paused and resumed for every chunk. Four socket
@@ -130,6 +131,7 @@ class NodeExchange implements ConnectionUser, TransportBody {
     this.#reused = connection.isReused;
     this.#sentAt = performance.now();
     this.#limit(request.headersMs, "headers");
+    warmParser();
   }
 
   onResponseStart(
