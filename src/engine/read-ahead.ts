@@ -37,10 +37,14 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 /** Reads that must follow each other before anything is fetched ahead of them: two can be chance. */
 const PROOF_READS = 2;
+/** From this length on, one that follows another is proof: nobody reads so much by chance where another read just ended. *Unmeasured*. */
+const LARGE_READ = 64 * 1024;
 /** Hops in a row that prove a walk; each is likelier to be chance than an exact continuation. *Unmeasured*. */
 const PROOF_HOPS = 3;
 /** Less than this is not worth a request of its own ahead. */
 const MIN_WINDOW = 256 * KiB;
+/** The first window at most: less than what is in flight on a link of 125 MB/s while its connections open (40 ms). */
+const FIRST_WINDOW = 2 * MiB;
 /** The contract's bound for what lies ahead of a reader. */
 const MAX_WINDOW = 16 * MiB;
 /** What runs may be longer than those before, and still have all of it fetched at once. *Unmeasured*. */
@@ -156,7 +160,7 @@ export class ReadAhead {
     return Math.min(MAX_WINDOW, (latencyMs * totalBytesPerSecond) / 1000);
   }
 
-  #proven(head: Head, { expect }: ReadHints): boolean {
+  #proven(head: Head, range: Range, { expect }: ReadHints): boolean {
     if (expect === "sequential") return true;
     if (head.ahead !== undefined) return true;
     if (head.hops > 0) {
@@ -164,13 +168,13 @@ export class ReadAhead {
       const dense = this.#host.policy === "fast" || head.gapBytes <= head.readBytes;
       return dense && head.hops + head.sequential >= PROOF_HOPS;
     }
-    return head.sequential >= (this.#runBytes > 0 ? 1 : PROOF_READS);
+    return head.sequential >= (this.#runBytes > 0 || range.length >= LARGE_READ ? 1 : PROOF_READS);
   }
 
   /** Sees to it that enough lies ahead of a proven head; tells whether it is proven. */
   #advance(head: Head, range: Range, hints: ReadHints): boolean {
     head.aheadEnd = hints.aheadEnd;
-    if (!this.#proven(head, hints)) return false;
+    if (!this.#proven(head, range, hints)) return false;
     const link = this.#host.link();
     const cap = this.#windowCap(link);
     // Without latency nothing is gained by asking sooner.
@@ -206,7 +210,7 @@ export class ReadAhead {
   /** Who reads large pieces in a row reads a lot; what a connection holds in flight is the least that keeps it busy. */
   #firstWindow({ latencyMs, bytesPerSecond }: LinkEstimate, range: Range): number {
     const inFlight = (latencyMs * bytesPerSecond) / 1000;
-    return Math.max(MIN_WINDOW, Math.min(MiB, Math.max(inFlight, 32 * range.length)));
+    return Math.max(MIN_WINDOW, Math.min(FIRST_WINDOW, Math.max(inFlight, 32 * range.length)));
   }
 
   #windowCap({ latencyMs, totalBytesPerSecond, bandwidthMeasured }: LinkEstimate): number {
