@@ -126,7 +126,8 @@ export class FlowPlanner {
   #blocksOf(gap: Range, { aheadEnd }: ReadHints): Range {
     const { size } = this.#parts;
     const limit = Math.min(size, Math.max(gap.end, aheadEnd ?? size));
-    if (this.#isInHead(gap))
+    // Who names a boundary knows the format, and asks for what it needs.
+    if (aheadEnd === undefined && this.#isInHead(gap))
       return new Range(gap.start, Math.min(limit, HEAD_BYTES, gap.start + HEAD_BLOCK_BYTES));
     if (this.#smallMisses < BLOCKS_AFTER) return gap;
     const start = Math.floor(gap.start / BLOCK_BYTES) * BLOCK_BYTES;
