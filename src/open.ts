@@ -1,20 +1,18 @@
-import { countedSource } from "./engine/counted-source.ts";
-import { Engine, type EngineParts } from "./engine/engine.ts";
+import { loadEngine } from "#load-engine";
+import type { Engine } from "./engine/engine.ts";
+import type { EnginePieces } from "./engine/engine-pieces.ts";
+import type { EngineSettings } from "./engine/ordinary-stack.ts";
 import type { Policy } from "./engine/read-ahead.ts";
-import { sequentialSource } from "./engine/sequential-source.ts";
 import { RangeStreamsError } from "./errors.ts";
 import type { RangeAsk } from "./http/range-header.ts";
 import { Range } from "./ranges/range.ts";
 import { type RangeInput, rangeForm, resolveRange } from "./ranges/range-input.ts";
-import { blobSource } from "./source/blob-source.ts";
-import { bytesSource } from "./source/bytes-source.ts";
+import { type FirstAsk, type FirstRequest, sendFirst } from "./source/first-request.ts";
 import { badOption, type HttpOptions, resolveHttpSettings } from "./source/http-options.ts";
+import { pieceWithin } from "./source/load-piece.ts";
 import { Meter } from "./source/meter.ts";
-import { type FirstAsk, openHttpSource } from "./source/open-http-source.ts";
-import type { BlockStore, Bytes, PlannedSource, Source, SourceEvent } from "./source/source.ts";
-import { streamChunks } from "./source/stream-chunks.ts";
+import type { BlockStore, PlannedSource, Source, SourceEvent } from "./source/source.ts";
 import { redactUrl } from "./source/url.ts";
-import { StoredBytes } from "./store/stored-bytes.ts";
 
 /** What can be opened. */
 export type OpenInput = string | URL | Blob | Uint8Array | Source;
@@ -59,11 +57,6 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 const FAST_BYTES = 128 * 1024 * 1024;
 const POLICIES: readonly Policy[] = ["fast", "balanced", "lean"];
 
-type EngineSettings = Pick<EngineParts, "cacheBytes" | "mayHoldBytes" | "policy" | "maxBytes" | "onEvent">;
-
-/** One body goes by once: what it kept is not kept twice, and there is nothing to plan. */
-const ONE_BODY: EngineSettings = { cacheBytes: 0, policy: "lean", maxBytes: Number.POSITIVE_INFINITY };
-
 /**
  * Opens anything that can be read in: a URL, a Blob, bytes, or a Source of your own. Of a URL one GET of the probe is sent, never
  * a HEAD first; its bytes are held. A PlannedSource comes back as it is, and a Source given stays open when this one closes.
@@ -74,7 +67,7 @@ const ONE_BODY: EngineSettings = { cacheBytes: 0, policy: "lean", maxBytes: Numb
 export async function openSource(input: OpenInput, options: OpenOptions = {}): Promise<PlannedSource> {
   if (isPlanned(input)) return input;
   const settings = engineSettings(options);
-  if (!isUrl(input)) return openLocal(input, settings);
+  if (!isUrl(input)) return openLocal(input, options, settings);
   const probe = options.probe ?? defaultProbe(options);
   const ask = rangeAsk(probe);
   if (ask === undefined) throw badOption("probe", "a range from a position on, or a suffix");
@@ -86,6 +79,20 @@ export async function openSource(input: OpenInput, options: OpenOptions = {}): P
     await engine.close();
     throw error;
   }
+}
+
+async function openLocal(
+  input: Blob | Uint8Array | Source,
+  { signal }: OpenOptions,
+  settings: EngineSettings,
+): Promise<Engine> {
+  if (!isSource(input) && !(input instanceof Uint8Array) && !isBlob(input)) {
+    const message = "Asked to open what is neither URL, Blob, bytes nor Source; give one of those";
+    throw new RangeStreamsError("INVALID_ARGUMENT", message);
+  }
+  const limit = { ms: Number.POSITIVE_INFINITY, signal, url: "" };
+  const { stack } = await pieceWithin(loadEngine(false), limit);
+  return stack.engineOverLocal(input, settings);
 }
 
 /** What nobody asked for must not use up what may be received. */
@@ -148,66 +155,52 @@ async function resolveFirst(
 
 async function openUrl(input: string | URL, options: OpenOptions, first: FirstAsk): Promise<Engine> {
   const settings = engineSettings(options);
-  const meter = new Meter();
-  const opened = await openHttpSource(resolveHttpSettings(input, options, meter), first, options.signal);
-  const { source, whole } = opened;
-  // What came whole is all kept, and has no need of a second copy.
-  if (whole !== undefined)
-    return aroundOneBody(source, whole, {
-      meter,
-      keptBytes: Number.POSITIVE_INFINITY,
-      onEvent: options.onEvent,
-    });
-  const stored = storedBytes(input, options, source);
-  return new Engine({ ...settings, source, meter, owned: true, opening: opened.first, stored });
-}
-
-function storedBytes(
-  input: string | URL,
-  { cache, identity: check, onEvent }: OpenOptions,
-  { size, identity }: Source,
-): StoredBytes | undefined {
-  const store = cache === false ? undefined : cache?.store;
-  // Of a file that is meant to change, what is stored may be of another version.
-  if (store === undefined || check === "ignore") return undefined;
-  const onWarning = (message: string): void => onEvent?.({ type: "warning", message });
-  return StoredBytes.forSource({ store, url: String(input), size, identity, onWarning });
+  const { request, meter, stack, stored } = await sendBesideEngine(input, options, first);
+  const { onEvent } = options;
+  return stack.engineOverUrl(request, { ...settings, meter }, ({ size, identity }) => {
+    const store = usedStore(options);
+    if (store === undefined) return undefined;
+    const onWarning = (message: string): void => onEvent?.({ type: "warning", message });
+    return stored?.storeOf({ store, url: String(input), size, identity, onWarning });
+  });
 }
 
 /** One GET of the whole, and every read a window on it. */
 async function openSingle(input: string | URL, options: OpenOptions): Promise<PlannedSource> {
-  const meter = new Meter();
-  const first: FirstAsk = { ask: { kind: "from", start: 0 }, exact: false };
-  const opened = await openHttpSource(resolveHttpSettings(input, options, meter), first, options.signal);
-  const { first: head } = opened;
-  const body = opened.whole ?? (head === undefined ? new ReadableStream() : streamChunks(() => head.body));
   const keptBytes = resolveCache(options.cache);
-  return aroundOneBody(opened.source, body, { meter, keptBytes, onEvent: options.onEvent });
+  const first: FirstAsk = { ask: { kind: "from", start: 0 }, exact: false };
+  const { request, meter, stack } = await sendBesideEngine(input, options, first);
+  return stack.engineOverWhole(request, { meter, keptBytes, onEvent: options.onEvent });
 }
 
-function aroundOneBody(
-  beneath: Source,
-  stream: ReadableStream<Bytes>,
-  { meter, keptBytes, onEvent }: Pick<EngineParts, "meter" | "onEvent"> & { keptBytes: number },
-): Engine {
-  const { name, size, identity } = beneath;
-  const source = sequentialSource({ name, size, identity, stream, keptBytes, close: () => beneath.close() });
-  return new Engine({ ...ONE_BODY, source, meter, owned: true, onEvent });
+interface SentBesideEngine extends EnginePieces {
+  readonly request: FirstRequest;
+  readonly meter: Meter;
 }
 
-function openLocal(input: Blob | Uint8Array | Source, settings: EngineSettings): Engine {
+/** Sends the first request of a URL; a page loads the engine while that is under way. */
+async function sendBesideEngine(
+  input: string | URL,
+  options: OpenOptions,
+  first: FirstAsk,
+): Promise<SentBesideEngine> {
   const meter = new Meter();
-  const owned = !isSource(input);
-  const source = localSource(input);
-  return new Engine({ ...settings, source: countedSource(source, meter), meter, owned });
+  const request = sendFirst(resolveHttpSettings(input, options, meter), first, options.signal);
+  const { link, call } = request;
+  try {
+    const limit = { ms: call.remainingMs(), signal: call.signal, url: link.name };
+    const pieces = await pieceWithin(loadEngine(usedStore(options) !== undefined), limit);
+    return { request, meter, ...pieces };
+  } catch (error) {
+    call.end();
+    link.close();
+    throw error;
+  }
 }
 
-function localSource(input: Blob | Uint8Array | Source): Source {
-  if (isSource(input)) return input;
-  if (input instanceof Uint8Array) return bytesSource(input);
-  if (typeof Blob !== "undefined" && input instanceof Blob) return blobSource(input);
-  const message = "Asked to open what is neither URL, Blob, bytes nor Source; give one of those";
-  throw new RangeStreamsError("INVALID_ARGUMENT", message);
+/** The store that is read from. Of a file that is meant to change, what is stored may be of another version. */
+function usedStore({ cache, identity }: OpenOptions): BlockStore | undefined {
+  return cache === false || identity === "ignore" ? undefined : cache?.store;
 }
 
 function engineSettings({ cache, policy = "balanced", maxBytes, onEvent }: OpenOptions): EngineSettings {
@@ -260,6 +253,10 @@ function isUrl(input: OpenInput): input is string | URL {
 
 function isSource(input: unknown): input is Source {
   return typeof input === "object" && input !== null && "read" in input && "identity" in input;
+}
+
+function isBlob(input: unknown): input is Blob {
+  return typeof Blob !== "undefined" && input instanceof Blob;
 }
 
 function isPlanned(input: unknown): input is PlannedSource {

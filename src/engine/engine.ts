@@ -18,7 +18,6 @@ import type {
 } from "../source/source.ts";
 import { streamChunks } from "../source/stream-chunks.ts";
 import { waitFor } from "../source/wait-for.ts";
-import type { StoredBytes } from "../store/stored-bytes.ts";
 import { Budget } from "./budget.ts";
 import { Flow, type FlowHost, type FlowOutcome } from "./flow.ts";
 import { FlowPlanner } from "./flow-planner.ts";
@@ -26,9 +25,8 @@ import { type Policy, ReadAhead } from "./read-ahead.ts";
 import { ReadBatch } from "./read-batch.ts";
 import { ReadGroup } from "./read-group.ts";
 import { type SpanListener, SpanMap } from "./span-map.ts";
-import { StoredBody } from "./stored-body.ts";
 import { StreamReader } from "./stream-reader.ts";
-import { type WireBody, type WireSource, wireSource } from "./wire.ts";
+import { type WireBody, type WireSource, type WireStore, wireSource } from "./wire.ts";
 
 /** The body of a first answer, open and not yet read. */
 export interface OpeningBody {
@@ -51,7 +49,7 @@ export interface EngineParts {
   readonly maxBytes: number;
   readonly opening?: OpeningBody | undefined;
   /** What a store has of it. */
-  readonly stored?: StoredBytes | undefined;
+  readonly stored?: WireStore | undefined;
   /** Told of every change of the range map. */
   readonly onEvent?: ((event: SourceEvent) => void) | undefined;
 }
@@ -337,7 +335,7 @@ export class Engine implements PlannedSource {
   #openBody(range: Range, streamed: boolean): WireBody {
     const { stored } = this.#parts;
     const open = (part: Range): WireBody => this.#wire.openBody(part, streamed);
-    return stored === undefined ? open(range) : new StoredBody(range, stored, open);
+    return stored === undefined ? open(range) : stored.openBody(range, open);
   }
 
   #openFirst({ range, body }: OpeningBody): Flow {

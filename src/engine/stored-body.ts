@@ -1,18 +1,33 @@
 import { Range } from "../ranges/range.ts";
 import type { WireCall } from "../source/call.ts";
 import type { Bytes } from "../source/source.ts";
-import type { StoredBytes } from "../store/stored-bytes.ts";
-import type { WireBody } from "./wire.ts";
+import { StoredBytes, type StoredBytesOptions } from "../store/stored-bytes.ts";
+import type { WireBody, WireStore } from "./wire.ts";
 
 /** Bytes that are looked up in the store at once: what a planned request has at most. */
 const LOOK_UP_BYTES = 8 * 1024 * 1024;
+
+/** What a store has of a source; undefined where nothing of it may be kept. */
+export function storeOf(options: StoredBytesOptions): WireStore | undefined {
+  const stored = StoredBytes.forSource(options);
+  return stored === undefined ? undefined : wireStore(stored);
+}
+
+/** Stored bytes in the form in which the engine asks for them. */
+export function wireStore(stored: StoredBytes): WireStore {
+  return {
+    openBody: (range, open) => new StoredBody(range, stored, open),
+    save: (range, bytes) => stored.save(range, bytes),
+    flush: () => stored.flush(),
+  };
+}
 
 /**
  * The body of a range out of what is stored and what the wire brings, in order. Where nothing is stored to the end of what was
  * looked up, the wire brings all the rest: a long body is not cut up to look for what is hardly there. What the wire brings has
  * passed the gate, and is stored.
  */
-export class StoredBody implements WireBody {
+class StoredBody implements WireBody {
   readonly #stored: StoredBytes;
   readonly #open: (range: Range) => WireBody;
   readonly #end: number;

@@ -11,6 +11,16 @@ export interface WireBody {
   cancel(): void;
 }
 
+/** What a store has of the bytes that come over a wire. */
+export interface WireStore {
+  /** The body of a range, out of what is stored and, where that has gaps, of what `open` brings. */
+  openBody(range: Range, open: (range: Range) => WireBody): WireBody;
+  /** Takes over a copy of verified bytes. Never throws. */
+  save(range: Range, bytes: Bytes): void;
+  /** Resolves when what was saved is written, or given up. Never rejects. */
+  flush(): Promise<void>;
+}
+
 /** A source whose requests the engine can plan: it tells what they cost, and takes an order for them. */
 export interface WireSource extends Source {
   /** `streamed`: it is pulled as somebody reads it, and not as a whole. */

@@ -5,9 +5,10 @@ import { refuse } from "../http/refusal.ts";
 import { readValidators } from "../http/validators.ts";
 import type { VerifiedResponse } from "../http/verify-response.ts";
 import { Range } from "../ranges/range.ts";
-import { beginCall, type WireCall } from "./call.ts";
+import type { WireCall } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
-import { HttpLink, type HttpSettings } from "./http-link.ts";
+import { type FirstAsk, type FirstRequest, sendFirst } from "./first-request.ts";
+import type { HttpLink, HttpSettings } from "./http-link.ts";
 import { HttpSource } from "./http-source.ts";
 import { unwrapPart } from "./multi-range-part.ts";
 import { RangeBody } from "./range-body.ts";
@@ -17,13 +18,6 @@ import type { StopSignal } from "./stop.ts";
 import { type ChunkReader, streamChunks } from "./stream-chunks.ts";
 import { getVerified, unsatisfiedTotal, type VerifiedExchange, verifyAnswer } from "./verified-get.ts";
 import { WholeBody, wholeLength } from "./whole-body.ts";
-
-/** What the first request asks for. */
-export interface FirstAsk {
-  readonly ask: RangeAsk;
-  /** The very range somebody wants (else a probe, which is clamped to the file). */
-  readonly exact: boolean;
-}
 
 /** A source, and the body of its first answer, not yet read. */
 export interface HttpOpening {
@@ -62,10 +56,14 @@ export async function openHttpSource(
   first: FirstAsk,
   signal: AbortSignal | undefined,
 ): Promise<HttpOpening> {
-  const link = new HttpLink(settings);
-  const call = beginCall({ signals: [signal], totalMs: settings.timeouts.totalMs, url: link.name });
+  return openByAnswer(sendFirst(settings, first, signal));
+}
+
+/** The same of a request that was sent; in vain, it ends the call and closes the link. */
+export async function openByAnswer(request: FirstRequest): Promise<HttpOpening> {
+  const { link, first, call } = request;
   try {
-    const settled = await settle(link, first, call);
+    const settled = await settle(request);
     const { size, identity, answer, whole } = settled;
     link.pinned = { validators: identity, size };
     return {
@@ -90,11 +88,13 @@ function openFirst(link: HttpLink, first: FirstAsk, answer: VerifiedExchange): H
   return { range, body: new RangeBody(link, range, answer) };
 }
 
-async function settle(link: HttpLink, first: FirstAsk, call: WireCall): Promise<Settled> {
+async function settle({ link, first, call, sent }: FirstRequest): Promise<Settled> {
   const recovery = new Recovery(link.settings.retry, link);
   const suffix = first.ask.kind === "suffix";
-  for (;;) {
+  for (let exchange = sent; ; exchange = undefined) {
     try {
+      if (exchange !== undefined)
+        return await settleByAnswer(link, first, { exchange: await exchange, call });
       if (suffix && link.origin.capabilities.suffix === false) return await settleBySize(link, first, call);
       return await settleBy(link, first, call);
     } catch (error) {
@@ -117,6 +117,10 @@ function blamesSuffix(link: HttpLink, error: unknown): boolean {
 
 async function settleBy(link: HttpLink, first: FirstAsk, call: WireCall): Promise<Settled> {
   const exchange = await link.send({ method: "GET", ask: first.ask, call });
+  return settleByAnswer(link, first, { exchange, call });
+}
+
+async function settleByAnswer(link: HttpLink, first: FirstAsk, { exchange, call }: Judged): Promise<Settled> {
   try {
     const answer = await unwrapPart(link, first.ask, { exchange, call });
     return await judge(link, first, { exchange: answer, call });

@@ -1,5 +1,6 @@
+import { IntervalList } from "../ranges/interval-list.ts";
+import { missingRanges } from "../ranges/missing-ranges.ts";
 import type { Range } from "../ranges/range.ts";
-import { RangeDict } from "../ranges/range-dict.ts";
 import type { Bytes } from "../source/source.ts";
 
 /** Verified bytes at their place in the file. */
@@ -10,7 +11,7 @@ export interface StoredPart {
 
 /** Verified bytes of one block, in pieces. Of bytes that it has already it keeps the first: all are of one representation. */
 export class StoredParts implements Iterable<StoredPart> {
-  readonly #parts = new RangeDict<StoredPart>();
+  readonly #parts = new IntervalList<Bytes>();
   #byteLength = 0;
 
   /** Distinct bytes held. */
@@ -20,21 +21,25 @@ export class StoredParts implements Iterable<StoredPart> {
 
   /** Takes a copy of what is missing of a part. */
   add({ range, bytes }: { range: Range; bytes: Uint8Array }): void {
-    for (const gap of this.#parts.missing(range)) {
+    for (const gap of this.#missing(range)) {
       const piece = new Uint8Array(bytes.subarray(gap.start - range.start, gap.end - range.start));
-      this.#parts.set(gap, { range: gap, bytes: piece });
+      this.#parts.set({ range: gap, value: piece });
       this.#byteLength += gap.length;
     }
   }
 
   /** How many bytes of a range are not here. */
   missingBytes(range: Range): number {
-    return this.#parts.missing(range).reduce((sum, gap) => sum + gap.length, 0);
+    return this.#missing(range).reduce((sum, gap) => sum + gap.length, 0);
   }
 
   /** The parts, ascending; they may touch. */
-  [Symbol.iterator](): IterableIterator<StoredPart> {
-    return this.#parts.values();
+  *[Symbol.iterator](): IterableIterator<StoredPart> {
+    for (const { range, value: bytes } of this.#parts) yield { range, bytes };
+  }
+
+  #missing(range: Range): Range[] {
+    return missingRanges(range, this.#parts.overlapping(range));
   }
 }
 

@@ -1,14 +1,18 @@
 import { expect } from "vitest";
 import { Engine, type EngineParts, type OpeningBody } from "../../src/engine/engine.ts";
+import { wireStore } from "../../src/engine/stored-body.ts";
 import { Range } from "../../src/ranges/range.ts";
 import type { Bytes } from "../../src/source/source.ts";
+import type { StoredBytes } from "../../src/store/stored-bytes.ts";
 import { expectSameBytes } from "../same-bytes.ts";
 import { ImitatedWire, type ImitatedWireOptions, wireBytes } from "./imitated-wire.ts";
 
 const MiB = 1024 * 1024;
 
 export type ImitatedOptions = ImitatedWireOptions &
-  Partial<Pick<EngineParts, "cacheBytes" | "mayHoldBytes" | "policy" | "maxBytes" | "stored">>;
+  Partial<Pick<EngineParts, "cacheBytes" | "mayHoldBytes" | "policy" | "maxBytes">> & {
+    stored?: StoredBytes | undefined;
+  };
 
 /** An engine over an imitated wire, with the defaults of `openSource` but no opening. */
 export function openImitated(options: ImitatedOptions): { wire: ImitatedWire; engine: Engine } {
@@ -38,7 +42,8 @@ export async function openProbed(
 
 function engineOver(wire: ImitatedWire, options: ImitatedOptions, opening?: OpeningBody): Engine {
   const { cacheBytes = 64 * MiB, policy = "balanced", maxBytes = Number.POSITIVE_INFINITY } = options;
-  const { mayHoldBytes, stored } = options;
+  const { mayHoldBytes } = options;
+  const stored = options.stored === undefined ? undefined : wireStore(options.stored);
   const parts = { source: wire, meter: wire.meter, owned: true, cacheBytes, policy, maxBytes };
   return new Engine({ ...parts, mayHoldBytes, stored, opening });
 }

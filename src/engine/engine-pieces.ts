@@ -1,0 +1,9 @@
+import type * as stack from "./ordinary-stack.ts";
+import type * as stored from "./stored-body.ts";
+
+/** What `#load-engine` gives. */
+export interface EnginePieces {
+  readonly stack: typeof stack;
+  /** There if it was asked for. */
+  readonly stored: typeof stored | undefined;
+}

@@ -1,0 +1,19 @@
+import { loadPiece, type Piece } from "../source/load-piece.ts";
+import type { EnginePieces } from "./engine-pieces.ts";
+
+/**
+ * The engine, and what reads stored bytes where that is wanted. Both are files of their own in a page, which come while its first
+ * request is under way.
+ *
+ * @throws NETWORK where they cannot be loaded.
+ */
+export function loadEngine(withStore: boolean): Piece<EnginePieces> {
+  return loadPiece(async () => {
+    const parts = [
+      import("./ordinary-stack.ts"),
+      withStore ? import("./stored-body.ts") : undefined,
+    ] as const;
+    const [stack, stored] = await Promise.all(parts);
+    return { stack, stored };
+  });
+}

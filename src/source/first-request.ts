@@ -1,0 +1,37 @@
+import type { RangeAsk } from "../http/range-header.ts";
+import { beginCall, type Call } from "./call.ts";
+import type { Exchange } from "./exchange.ts";
+import { HttpLink, type HttpSettings } from "./http-link.ts";
+
+/** What the first request asks for. */
+export interface FirstAsk {
+  readonly ask: RangeAsk;
+  /** The very range somebody wants (else a probe, which is clamped to the file). */
+  readonly exact: boolean;
+}
+
+/** The first request of a source, on its way. To send it takes a fraction of what it takes to make a source of its answer. */
+export interface FirstRequest {
+  readonly link: HttpLink;
+  readonly first: FirstAsk;
+  /** Ends with the link. */
+  readonly call: Call;
+  /** Undefined where the server is known not to answer such a request. */
+  readonly sent: Promise<Exchange> | undefined;
+}
+
+/** Sends the first request at once. Whoever has no use for what comes of it ends the call and closes the link. */
+export function sendFirst(
+  settings: HttpSettings,
+  first: FirstAsk,
+  signal: AbortSignal | undefined,
+): FirstRequest {
+  const link = new HttpLink(settings);
+  const { totalMs } = settings.timeouts;
+  const call = beginCall({ signals: [signal, link.closing], totalMs, url: link.name });
+  const refused = first.ask.kind === "suffix" && link.origin.capabilities.suffix === false;
+  const sent = refused ? undefined : link.send({ method: "GET", ask: first.ask, call });
+  // How it failed is seen by whoever takes the answer.
+  sent?.catch(() => undefined);
+  return { link, first, call, sent };
+}
