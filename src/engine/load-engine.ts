@@ -9,11 +9,10 @@ import type { EnginePieces } from "./engine-pieces.ts";
  */
 export function loadEngine(withStore: boolean): Piece<EnginePieces> {
   return loadPiece(async () => {
-    const parts = [
+    const [stack, stored] = await Promise.all([
       import("./ordinary-stack.ts"),
-      withStore ? import("./stored-body.ts") : undefined,
-    ] as const;
-    const [stack, stored] = await Promise.all(parts);
+      withStore ? import("./stored-body.ts") : Promise.resolve(undefined),
+    ]);
     return { stack, stored };
   });
 }
