@@ -9,7 +9,7 @@ import { Range } from "./ranges/range.ts";
 import { type RangeInput, rangeForm, resolveRange } from "./ranges/range-input.ts";
 import { type FirstAsk, type FirstRequest, sendFirst } from "./source/first-request.ts";
 import { badOption, type HttpOptions, resolveHttpSettings } from "./source/http-options.ts";
-import { pieceWithin } from "./source/load-piece.ts";
+import { pieceWithin } from "./source/late-piece.ts";
 import { Meter } from "./source/meter.ts";
 import type { BlockStore, PlannedSource, Source, SourceEvent } from "./source/source.ts";
 import { redactUrl } from "./source/url.ts";

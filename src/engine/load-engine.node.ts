@@ -1,4 +1,4 @@
-import type { Piece } from "../source/load-piece.ts";
+import type { Piece } from "../source/late-piece.ts";
 import type { EnginePieces } from "./engine-pieces.ts";
 import * as stack from "./ordinary-stack.ts";
 import * as stored from "./stored-body.ts";

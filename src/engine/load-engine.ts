@@ -1,5 +1,8 @@
-import { loadPiece, type Piece } from "../source/load-piece.ts";
+import { latePiece } from "../source/late-piece.ts";
 import type { EnginePieces } from "./engine-pieces.ts";
+
+const loadStack = latePiece(() => import("./ordinary-stack.ts"));
+const loadStored = latePiece(() => import("./stored-body.ts"));
 
 /**
  * The engine, and what reads stored bytes where that is wanted. Both are files of their own in a page, which come while its first
@@ -7,12 +10,10 @@ import type { EnginePieces } from "./engine-pieces.ts";
  *
  * @throws NETWORK where they cannot be loaded.
  */
-export function loadEngine(withStore: boolean): Piece<EnginePieces> {
-  return loadPiece(async () => {
-    const [stack, stored] = await Promise.all([
-      import("./ordinary-stack.ts"),
-      withStore ? import("./stored-body.ts") : Promise.resolve(undefined),
-    ]);
-    return { stack, stored };
-  });
+export async function loadEngine(withStore: boolean): Promise<EnginePieces> {
+  const [stack, stored] = await Promise.all([
+    loadStack(),
+    withStore ? loadStored() : Promise.resolve(undefined),
+  ]);
+  return { stack, stored };
 }
