@@ -1,3 +1,6 @@
+/** What lets a page of another origin read all of it, and what a server may say to a preflight (WHATWG Fetch). */
+const CORS = ["Access-Control-Allow-Origin: *", "Access-Control-Expose-Headers: Content-Range, ETag"];
+const PREFLIGHT = ["Access-Control-Allow-Methods: GET, HEAD", "Access-Control-Allow-Headers: Range"];
 const LAST_MODIFIED = "Wed, 01 Jan 2025 00:00:00 GMT";
 
 /** The head of one request, or undefined while its end has not arrived; `length` is how many characters it takes. */
@@ -15,7 +18,14 @@ export function parseRequest(text) {
 }
 
 /** Status, header lines and the range of the body for a request for `file` (RFC 9110, sections 13.1 and 14). */
-export function answerTo({ method, fields }, { name, file }) {
+export function answerTo(request, { name, file }) {
+  const answer = answerOfFile(request, { name, file });
+  // Only what comes from a page has an Origin: whoever else asks gets no byte more.
+  return request.fields.has("origin") ? { ...answer, lines: [...answer.lines, ...CORS] } : answer;
+}
+
+function answerOfFile({ method, fields }, { name, file }) {
+  if (method === "OPTIONS") return { status: "204 No Content", lines: PREFLIGHT };
   const { size } = file;
   const etag = `"${name}-${size}"`;
   const about = [`ETag: ${etag}`, `Last-Modified: ${LAST_MODIFIED}`, "Accept-Ranges: bytes"];

@@ -79,7 +79,8 @@ class Connection {
 
   #answer(request) {
     if (this.#socket.destroyed) return;
-    const name = request.target.slice(1);
+    // A query names no other file: it keeps caches out.
+    const [name] = request.target.slice(1).split("?");
     const file = fileNamed(name);
     const answer =
       file === undefined ? { status: "404 Not Found", lines: [] } : answerTo(request, { name, file });
