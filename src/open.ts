@@ -90,6 +90,7 @@ async function openLocal(
     const message = "Asked to open what is neither URL, Blob, bytes nor Source; give one of those";
     throw new RangeStreamsError("INVALID_ARGUMENT", message);
   }
+  signal?.throwIfAborted();
   const limit = { ms: Number.POSITIVE_INFINITY, signal, url: "" };
   const { stack } = await pieceWithin(loadEngine(false), limit);
   return stack.engineOverLocal(input, settings);
