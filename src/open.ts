@@ -9,7 +9,6 @@ import { Range } from "./ranges/range.ts";
 import { type RangeInput, rangeForm, resolveRange } from "./ranges/range-input.ts";
 import { type FirstAsk, type FirstRequest, sendFirst } from "./source/first-request.ts";
 import { badOption, type HttpOptions, resolveHttpSettings } from "./source/http-options.ts";
-import { pieceWithin } from "./source/late-piece.ts";
 import { Meter } from "./source/meter.ts";
 import type { BlockStore, PlannedSource, Source, SourceEvent } from "./source/source.ts";
 import { redactUrl } from "./source/url.ts";
@@ -92,7 +91,7 @@ async function openLocal(
   }
   signal?.throwIfAborted();
   const limit = { ms: Number.POSITIVE_INFINITY, signal, url: "" };
-  const { stack } = await pieceWithin(loadEngine(false), limit);
+  const { stack } = await loadEngine(false, limit);
   return stack.engineOverLocal(input, settings);
 }
 
@@ -190,7 +189,7 @@ async function sendBesideEngine(
   const { link, call } = request;
   try {
     const limit = { ms: call.remainingMs(), signal: call.signal, url: link.name };
-    const pieces = await pieceWithin(loadEngine(usedStore(options) !== undefined), limit);
+    const pieces = await loadEngine(usedStore(options) !== undefined, limit);
     return { request, meter, ...pieces };
   } catch (error) {
     call.end();

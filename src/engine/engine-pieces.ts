@@ -1,3 +1,4 @@
+import type { TimeLimit } from "../source/timeout.ts";
 import type * as stack from "./ordinary-stack.ts";
 import type * as stored from "./stored-body.ts";
 
@@ -7,3 +8,6 @@ export interface EnginePieces {
   /** There if it was asked for. */
   readonly stored: typeof stored | undefined;
 }
+
+/** How long some call waits for them. */
+export type WaitLimit = Omit<TimeLimit, "phase">;

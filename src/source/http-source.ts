@@ -5,7 +5,6 @@ import { beginCall } from "./call.ts";
 import { closedError } from "./closed-error.ts";
 import type { HttpLink } from "./http-link.ts";
 import type { LinkEstimate } from "./link-estimate.ts";
-import { readParts } from "./multi-range.ts";
 import { RangeBody } from "./range-body.ts";
 import type { Bytes, Identity, ReadOptions, Source } from "./source.ts";
 import { streamChunks } from "./stream-chunks.ts";
@@ -15,10 +14,11 @@ export class HttpSource implements Source {
   readonly name: string;
   readonly size: number;
   readonly identity: Identity;
-  readonly #link: HttpLink;
+  /** Its way to the server, for reading in other ways than one range after the other. */
+  readonly link: HttpLink;
 
   constructor(link: HttpLink, size: number, identity: Identity) {
-    this.#link = link;
+    this.link = link;
     this.name = link.name;
     this.size = size;
     this.identity = identity;
@@ -29,9 +29,9 @@ export class HttpSource implements Source {
     options.signal?.throwIfAborted();
     const range = this.#resolve(input);
     if (range.isEmpty()) return new Uint8Array(0);
-    const body = new RangeBody(this.#link, range);
-    const signals = [options.signal, this.#link.closing];
-    const call = beginCall({ signals, totalMs: this.#link.settings.timeouts.totalMs, url: this.name });
+    const body = new RangeBody(this.link, range);
+    const signals = [options.signal, this.link.closing];
+    const call = beginCall({ signals, totalMs: this.link.settings.timeouts.totalMs, url: this.name });
     const chunks: Bytes[] = [];
     try {
       for (
@@ -49,45 +49,26 @@ export class HttpSource implements Source {
   }
 
   stream(input: RangeInput = [0], options: ReadOptions = {}): ReadableStream<Bytes> {
-    return streamChunks(() => new RangeBody(this.#link, this.#resolve(input)), options.signal);
+    return streamChunks(() => new RangeBody(this.link, this.#resolve(input)), options.signal);
   }
 
   /** Milliseconds that one call may take. */
   get totalMs(): number {
-    return this.#link.settings.timeouts.totalMs;
+    return this.link.settings.timeouts.totalMs;
   }
 
   /** The engine's door to one range: its body, for which nothing is sent before it is first read. */
   openBody(range: Range): RangeBody {
-    return new RangeBody(this.#link, this.#resolve(range));
-  }
-
-  /**
-   * The engine's door to multi-range: the bytes of several ranges, in the order asked, by one GET for every 50 of them, and
-   * parallel single ranges where the server does not answer lists (which it is then not asked for again). Whether that is
-   * worth it is the engine's to decide. Any order, duplicates and overlaps are fine.
-   *
-   * @throws what {@link HttpSource.read} throws; BAD_RESPONSE for parts that break the grammar or contradict each other.
-   */
-  async readParts(inputs: readonly RangeInput[], options: ReadOptions = {}): Promise<Bytes[]> {
-    options.signal?.throwIfAborted();
-    const ranges = inputs.map((input) => this.#resolve(input));
-    const signals = [options.signal, this.#link.closing];
-    const call = beginCall({ signals, totalMs: this.#link.settings.timeouts.totalMs, url: this.name });
-    try {
-      return await readParts(this.#link, ranges, call);
-    } finally {
-      call.end();
-    }
+    return new RangeBody(this.link, this.#resolve(range));
   }
 
   /** What its answers have shown of the way to its server; costs no request. */
   linkEstimate(): LinkEstimate {
-    return this.#link.estimate;
+    return this.link.estimate;
   }
 
   async close(): Promise<void> {
-    this.#link.close();
+    this.link.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -95,7 +76,7 @@ export class HttpSource implements Source {
   }
 
   #resolve(input: RangeInput): Range {
-    if (this.#link.closed) throw closedError(this.name);
+    if (this.link.closed) throw closedError(this.name);
     return resolveRange(input, this.size);
   }
 }

@@ -1,12 +1,15 @@
 import type { ListAsk } from "../http/range-header.ts";
 import type { Range } from "../ranges/range.ts";
-import type { WireCall } from "./call.ts";
+import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
+import { beginCall, type WireCall } from "./call.ts";
+import { closedError } from "./closed-error.ts";
 import type { HttpLink } from "./http-link.ts";
+import type { HttpSource } from "./http-source.ts";
 import { MultiRangeBuffer } from "./multi-range-buffer.ts";
 import { readList } from "./multi-range-list.ts";
 import { onAbort } from "./on-abort.ts";
 import { RangeBody } from "./range-body.ts";
-import type { Bytes } from "./source.ts";
+import type { Bytes, ReadOptions } from "./source.ts";
 import { Stop } from "./stop.ts";
 
 /**
@@ -16,14 +19,32 @@ import { Stop } from "./stop.ts";
 const MAX_RANGES = 50;
 
 /**
- * The bytes of several ranges, in the order of `ranges`: one GET for every 50 of them, and parallel single ranges for whatever
+ * The bytes of several ranges, in the order asked: one GET for every 50 of them, and parallel single ranges for whatever
  * that did not bring. A server that has shown not to answer lists is not asked for one again, by any source of its
  * origin. Order, duplicates and overlaps do not matter; what touches is asked for as one. Each array belongs to the caller.
+ * Whether that is worth it is the caller's to decide.
  *
  * @throws BAD_RESPONSE for parts that break the grammar or contradict each other, CHANGED for one of another file, and whatever a
  * single range reports.
  */
-export async function readParts(link: HttpLink, ranges: readonly Range[], call: WireCall): Promise<Bytes[]> {
+export async function readParts(
+  { link, name, size }: HttpSource,
+  inputs: readonly RangeInput[],
+  { signal }: ReadOptions = {},
+): Promise<Bytes[]> {
+  signal?.throwIfAborted();
+  if (link.closed) throw closedError(name);
+  const ranges = inputs.map((input) => resolveRange(input, size));
+  const { totalMs } = link.settings.timeouts;
+  const call = beginCall({ signals: [signal, link.closing], totalMs, url: name });
+  try {
+    return await readRanges(link, ranges, call);
+  } finally {
+    call.end();
+  }
+}
+
+async function readRanges(link: HttpLink, ranges: readonly Range[], call: WireCall): Promise<Bytes[]> {
   const buffer = new MultiRangeBuffer(ranges);
   const { capabilities } = link.origin;
   const lists = splitIntoLists(buffer.missing());

@@ -5,6 +5,7 @@ import { RangeSet } from "../../src/ranges/range-set.ts";
 import { resolveHttpSettings } from "../../src/source/http-options.ts";
 import type { HttpSource } from "../../src/source/http-source.ts";
 import { Meter } from "../../src/source/meter.ts";
+import { readParts } from "../../src/source/multi-range.ts";
 import { openHttpSource } from "../../src/source/open-http-source.ts";
 import { capabilitiesOf, originsInUse } from "../../src/source/origin.ts";
 import { patternBytes } from "../../src/testing/pattern-bytes.ts";
@@ -121,7 +122,7 @@ async function readScripted(answers: readonly RawExchange[], options: OpenOption
   const { source, meter } = await open(url, options);
   let result = "bytes";
   try {
-    const parts = await source.readParts(wanted);
+    const parts = await readParts(source, wanted);
     expect(parts).toHaveLength(wanted.length);
     for (const [index, bytes] of parts.entries())
       expectSameBytes(bytes, file.slice(...(wanted[index] as Pair)));
@@ -173,7 +174,7 @@ describe("F9: multi-range", () => {
     const server = await startRangeServer({ files: { file }, maxRanges: 1 });
     const { source, meter } = await open(`${server.url}/file`, { maxConnections: 3 });
     for (let time = 0; time < 2; time++) {
-      const parts = await source.readParts(wanted);
+      const parts = await readParts(source, wanted);
       for (const [index, bytes] of parts.entries())
         expectSameBytes(bytes, file.slice(...(wanted[index] as Pair)));
     }
@@ -296,7 +297,7 @@ describe("F9: multi-range", () => {
       },
     ]);
     const { source, meter } = await open(`${server.url}/file`);
-    const parts = await source.readParts(wanted);
+    const parts = await readParts(source, wanted);
     for (const [index, bytes] of parts.entries())
       expectSameBytes(bytes, big.slice(...(wanted[index] as Pair)));
     expect(meter.bytesReceived).toBeLessThan(1_500_000);
@@ -343,7 +344,7 @@ describe("F9: multi-range", () => {
       },
     ]);
     const { source } = await open(`${server.url}/file`);
-    const [first, second] = await source.readParts(ranges);
+    const [first, second] = await readParts(source, ranges);
     expectSameBytes(first as Uint8Array, tricky);
     expectSameBytes(second as Uint8Array, full.slice(500, 510));
     await source.close();
@@ -563,7 +564,7 @@ describe("reading parts", () => {
     "of 120 ranges takes three requests of a server like %s",
     async (profile) => {
       const { server, source } = await start({ profile });
-      check(await source.readParts(many), many);
+      check(await readParts(source, many), many);
       expect(server.requests).toHaveLength(1 + 3);
       await source.close();
       await server.close();
@@ -580,7 +581,7 @@ describe("reading parts", () => {
       [500, 600],
       [7, 7],
     ];
-    const parts = await source.readParts(ranges);
+    const parts = await readParts(source, ranges);
     check(parts, ranges);
     expect(server.requests.map(({ headers }) => headers["range"])).toEqual([
       "bytes=0-9",
@@ -594,8 +595,8 @@ describe("reading parts", () => {
 
   it("of one range, or none, sends no list", async () => {
     const { server, source } = await start();
-    check(await source.readParts([[100, 200]]), [[100, 200]]);
-    expect(await source.readParts([])).toEqual([]);
+    check(await readParts(source, [[100, 200]]), [[100, 200]]);
+    expect(await readParts(source, [])).toEqual([]);
     expect(server.requests.map(({ headers }) => headers["range"])).toEqual(["bytes=0-9", "bytes=100-199"]);
     await source.close();
     await server.close();
@@ -604,7 +605,7 @@ describe("reading parts", () => {
   it("refuses a range outside the file before anything is sent", async () => {
     const { server, source } = await start();
     await expect(
-      source.readParts([
+      readParts(source, [
         [0, 10],
         [299_999, 300_001],
       ]),
@@ -622,13 +623,13 @@ describe("reading parts", () => {
     ];
     const reason = new Error("enough");
     const controller = new AbortController();
-    const aborted = source.readParts(wide, { signal: controller.signal });
+    const aborted = readParts(source, wide, { signal: controller.signal });
     setTimeout(() => controller.abort(reason), 50);
     await expect(aborted).rejects.toBe(reason);
-    const closed = source.readParts(wide);
+    const closed = readParts(source, wide);
     setTimeout(() => void source.close(), 50);
     await expect(closed).rejects.toMatchObject({ code: "CLOSED" });
-    await expect(source.readParts(wide)).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(readParts(source, wide)).rejects.toMatchObject({ code: "CLOSED" });
     await expect.poll(() => server.connections).toBe(0);
     await server.close();
   });
@@ -640,7 +641,7 @@ describe("reading parts", () => {
       on: (request: { headers: Record<string, string> }) => request.headers["range"] === "bytes=7005-7021",
     };
     const { server, source } = await start({ maxRanges: 1, misbehave: gone as never });
-    await expect(source.readParts(many)).rejects.toMatchObject({ code: "CHANGED" });
+    await expect(readParts(source, many)).rejects.toMatchObject({ code: "CHANGED" });
     await source.close();
     await server.close();
   });

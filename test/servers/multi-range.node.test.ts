@@ -3,6 +3,7 @@ import { Range } from "../../src/index.ts";
 import { type HttpOptions, resolveHttpSettings } from "../../src/source/http-options.ts";
 import type { HttpSource } from "../../src/source/http-source.ts";
 import { Meter } from "../../src/source/meter.ts";
+import { readParts } from "../../src/source/multi-range.ts";
 import { openHttpSource } from "../../src/source/open-http-source.ts";
 import { capabilitiesOf } from "../../src/source/origin.ts";
 import { patternBytes } from "../../src/testing.ts";
@@ -35,7 +36,7 @@ async function open(url: string, options: HttpOptions): Promise<Opened> {
 type Span = readonly [start: number, end: number];
 
 async function expectParts(source: HttpSource, spans: readonly Span[]): Promise<void> {
-  const parts = await source.readParts(spans);
+  const parts = await readParts(source, spans);
   expect(parts.length).toBe(spans.length);
   for (const [index, [start, end]] of spans.entries()) {
     expectSameBytes(parts[index] ?? new Uint8Array(0), FILE.subarray(start, end));
@@ -170,7 +171,7 @@ function testLists(kind: ServerKind, { maxParts, changed }: Facts): void {
       await using opened = await open(visit.url(name), options);
       await expectParts(opened.source, scattered(3));
       await server.replace(name, patternBytes(FILE.length, 6));
-      await expect(opened.source.readParts(scattered(4))).rejects.toMatchObject({ code: "CHANGED" });
+      await expect(readParts(opened.source, scattered(4))).rejects.toMatchObject({ code: "CHANGED" });
       const statuses = (await visit.requests(3)).map((line) => Number(line.slice(0, 3)));
       expect(statuses).toEqual([206, 206, changed]);
     });

@@ -1,8 +1,4 @@
 import { RangeStreamsError } from "../errors.ts";
-import { type TimeLimit, withTimeout } from "./timeout.ts";
-
-/** A part of this package that a page may load late: here already, or on its way. */
-export type Piece<T> = T | Promise<T>;
 
 /**
  * What loads a part of this package that a page has no need of before its first request. Bundlers make a file of its own of what
@@ -41,9 +37,4 @@ async function loadAnew<T>(cause: unknown, failures: number): Promise<T> {
   const [address] = /\bhttps?:\/\/\S+/.exec(cause instanceof TypeError ? cause.message : "") ?? [];
   if (address === undefined) throw cause;
   return (await import(/* @vite-ignore */ /* webpackIgnore: true */ `${address}#${failures}`)) as T;
-}
-
-/** Waits for a piece as a part of some call, whose signal and time end the wait. */
-export function pieceWithin<T>(piece: Piece<T>, limit: Omit<TimeLimit, "phase">): Piece<T> {
-  return piece instanceof Promise ? withTimeout(piece, { ...limit, phase: "total" }) : piece;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isRangeStreamsError } from "../errors.ts";
-import { latePiece, pieceWithin } from "./late-piece.ts";
+import { latePiece } from "./late-piece.ts";
 
 /** Fails as often as is said, and counts. */
 function loader(
@@ -44,22 +44,4 @@ describe("latePiece", () => {
       expect(counted.calls).toBe(3);
     },
   );
-});
-
-describe("pieceWithin", () => {
-  const limit = { ms: Number.POSITIVE_INFINITY, url: "http://127.0.0.1/a" };
-  const never = new Promise<string>(() => undefined);
-
-  it("gives what is here as it is, and waits for what is not", async () => {
-    expect(pieceWithin("here", limit)).toBe("here");
-    expect(await pieceWithin(Promise.resolve("late"), limit)).toBe("late");
-  });
-
-  it("ends the wait with the call's signal or its time", async () => {
-    const controller = new AbortController();
-    const aborted = pieceWithin(never, { ...limit, signal: controller.signal });
-    controller.abort(new Error("enough"));
-    await expect(aborted).rejects.toBe(controller.signal.reason);
-    await expect(pieceWithin(never, { ...limit, ms: 1 })).rejects.toMatchObject({ code: "TIMEOUT" });
-  });
 });
