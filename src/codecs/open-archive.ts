@@ -7,6 +7,7 @@ import type { CondaPackage } from "./conda/conda-package.ts";
 import { tellConda } from "./conda/conda-parts.ts";
 import { CondaZip } from "./conda/conda-zip.ts";
 import { type CondaOptions, openConda } from "./conda/open-conda.ts";
+import { bytesInHand } from "./tar/bytes-data.ts";
 import { type Compression, compressionOf, detectCompression } from "./tar/compression.ts";
 import { resolveSpacing } from "./tar/list-tar.ts";
 import { openTar, readTar, type TarOptions } from "./tar/open-tar.ts";
@@ -50,7 +51,7 @@ export async function openArchive(input: OpenInput, options: ArchiveOptions = {}
   try {
     const end = Math.min(source.size, BLOCK_BYTES);
     const head = await source.read(new Range(0, end), { signal: options.signal });
-    return await openByHead(source, head, { options, owned });
+    return await openByHead(source, head, { options, owned, bytes: bytesInHand(input) });
   } catch (error) {
     if (owned) await source.close();
     throw error;
@@ -75,15 +76,16 @@ async function openIndexed(
 interface Opening {
   readonly options: ArchiveOptions;
   readonly owned: boolean;
+  readonly bytes?: Bytes | undefined;
 }
 
 async function openByHead(
   source: PlannedSource,
   head: Bytes,
-  { options, owned }: Opening,
+  { options, owned, bytes }: Opening,
 ): Promise<AnyArchive> {
   // The name of a tar's first member may begin like anything.
-  if (isTarHeader(head)) return readTar(source, options, { owned });
+  if (isTarHeader(head)) return readTar(source, options, { owned, bytes });
   if (isZipHead(head)) return openZipOrPackage(source, { options, owned });
   const compression = detectCompression(head);
   if (compression !== undefined) return openCompressed(source, compression, { options, owned });

@@ -1,8 +1,9 @@
 import { beginCall } from "../../source/call.ts";
-import type { PlannedSource } from "../../source/source.ts";
+import type { Bytes, PlannedSource } from "../../source/source.ts";
 import { type ResolvedLimits, resolveLimit } from "../archive.ts";
 import { type Compression, decompressSource } from "./compression.ts";
-import { readRecords, type WalkOptions } from "./read-records.ts";
+import { listRecords, parseRecords } from "./read-records.ts";
+import type { WalkOptions } from "./record-walk.ts";
 import type { SeekMap } from "./seek-map.ts";
 import { SeekRecorder } from "./seek-recorder.ts";
 import { readSeekableZstd } from "./seekable-zstd.ts";
@@ -45,14 +46,20 @@ export interface ListOptions {
   readonly compression: Compression | undefined;
   /** Bytes of the archive between checkpoints. */
   readonly spacing: number;
+  /** All of the archive, where it is in memory. */
+  readonly bytes: Bytes | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Reads every header: of a compressed tar all of it, or of one that holds a map of itself the spans with headers. */
 export async function listTar(source: PlannedSource, options: ListOptions): Promise<ListedTar> {
-  const { walk, compression, signal } = options;
+  const { walk, compression, bytes, signal } = options;
   if (compression === undefined) {
-    return { records: await collect(readRecords(sourceInput(source, signal), walk)), map: undefined };
+    const records =
+      bytes === undefined
+        ? await listRecords(sourceInput(source, signal), walk)
+        : [...parseRecords({ bytes, start: 0, size: bytes.length }, walk)];
+    return { records, map: undefined };
   }
   const own = new AbortController();
   const signals = [own.signal, signal];
@@ -78,7 +85,7 @@ async function listCompressed(
     if (map !== undefined) {
       const input = seekingInput({ source, compression, map, maxRatio }, signal);
       try {
-        const records = await collect(readRecords(input, walk));
+        const records = await listRecords(input, walk);
         await input.finish();
         return { records, map };
       } finally {
@@ -89,16 +96,10 @@ async function listCompressed(
   const recorder = isLarge ? new SeekRecorder(spacing) : undefined;
   const input = new StreamInput(decompressSource(source, { compression, signal, maxRatio, recorder }));
   try {
-    const records = await collect(readRecords(input, walk));
+    const records = await listRecords(input, walk);
     await input.drain();
     return { records, map: await recorder?.finish(source.size) };
   } finally {
     input.end();
   }
-}
-
-async function collect(records: AsyncIterable<TarRecord>): Promise<TarRecord[]> {
-  const collected: TarRecord[] = [];
-  for await (const record of records) collected.push(record);
-  return collected;
 }

@@ -1,13 +1,14 @@
 import { type OpenInput, type OpenOptions, openSource } from "../../open.ts";
 import { Range } from "../../ranges/range.ts";
-import type { PlannedSource } from "../../source/source.ts";
+import type { Bytes, PlannedSource } from "../../source/source.ts";
 import { redactUrl } from "../../source/url.ts";
 import { type ArchiveIndex, type ArchiveLimits, type ResolvedLimits, resolveLimits } from "../archive.ts";
 import { checkIndexed, deferSource } from "../deferred-source.ts";
+import { bytesInHand } from "./bytes-data.ts";
 import { type Compression, compressionOf, detectCompression } from "./compression.ts";
 import { listTar, resolveSpacing } from "./list-tar.ts";
 import { OpenedTar } from "./opened-tar.ts";
-import type { WalkOptions } from "./read-records.ts";
+import type { WalkOptions } from "./record-walk.ts";
 import type { TarArchive } from "./tar-archive.ts";
 import { BLOCK_BYTES, isTarHeader } from "./tar-format.ts";
 import { type IndexedTar, parseTarIndex } from "./tar-index.ts";
@@ -54,7 +55,7 @@ export async function openTar(input: OpenInput, options: TarOptions = {}): Promi
   resolveSpacing(0, options.checkpointBytes);
   const source = await openSource(input, options);
   // A PlannedSource comes back as it is: that one is not ours to close.
-  return readTar(source, options, { owned: source !== input });
+  return readTar(source, options, { owned: source !== input, bytes: bytesInHand(input) });
 }
 
 /** A tar whose members an index knows. Errors as those of {@link openTar}. */
@@ -69,23 +70,33 @@ export async function openIndexedTar(
   const walk = walkOptions(source, options, limits);
   const compression = compressionOf(expected.format);
   const owned = source !== input;
-  return new OpenedTar(source, records, { walk, limits, compression, map, owned, isIndexed: true });
+  const bytes = bytesInHand(input);
+  return new OpenedTar(source, records, { walk, limits, compression, map, bytes, owned, isIndexed: true });
 }
 
-/** A tar in a source that is already open, which the archive closes where it is `owned`. Errors as those of {@link openTar}. */
+/** A source that is already open. */
+export interface TarSource {
+  /** The archive closes it. */
+  readonly owned: boolean;
+  /** What {@link bytesInHand} says of the input: then nothing is read from the source. */
+  readonly bytes?: Bytes | undefined;
+}
+
+/** A tar in a source that is already open. Errors as those of {@link openTar}. */
 export async function readTar(
   source: PlannedSource,
   options: Omit<TarOptions, "index">,
-  { owned }: { readonly owned: boolean },
+  { owned, bytes }: TarSource,
 ): Promise<OpenedTar> {
   try {
     const limits = resolveLimits(options);
     const walk = walkOptions(source, options, limits);
     const { signal } = options;
-    const compression = await sniffCompression(source, signal);
+    const compression = await sniffCompression(source, { signal, bytes });
     const spacing = resolveSpacing(source.size, options.checkpointBytes);
-    const { records, map } = await listTar(source, { walk, limits, compression, spacing, signal });
-    return new OpenedTar(source, records, { walk, limits, compression, map, owned, isIndexed: false });
+    const how = { walk, limits, compression, bytes };
+    const { records, map } = await listTar(source, { ...how, spacing, signal });
+    return new OpenedTar(source, records, { ...how, map, owned, isIndexed: false });
   } catch (error) {
     if (owned) await source.close();
     throw error;
@@ -104,9 +115,11 @@ export function walkOptions(
 /** What the tar is compressed with, told from its first bytes; undefined where it is plain, or none. */
 export async function sniffCompression(
   source: PlannedSource,
-  signal: AbortSignal | undefined,
+  { signal, bytes }: Pick<TarSource, "bytes"> & { readonly signal: AbortSignal | undefined },
 ): Promise<Compression | undefined> {
-  const head = await source.read(new Range(0, Math.min(source.size, BLOCK_BYTES)), { signal });
+  signal?.throwIfAborted();
+  const range = new Range(0, Math.min(source.size, BLOCK_BYTES));
+  const head = bytes?.subarray(range.start, range.end) ?? (await source.read(range, { signal }));
   // The name of the first member may begin like anything.
   return isTarHeader(head) ? undefined : detectCompression(head);
 }

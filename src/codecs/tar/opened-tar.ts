@@ -6,8 +6,9 @@ import { closedError } from "../../source/closed-error.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import type { ArchiveIndex, Entry, EntryReadOptions, EntryStream, ResolvedLimits } from "../archive.ts";
 import { lendStream, streamMembers } from "../stream-members.ts";
+import { bytesData } from "./bytes-data.ts";
 import type { Compression } from "./compression.ts";
-import type { WalkOptions } from "./read-records.ts";
+import type { WalkOptions } from "./record-walk.ts";
 import type { SeekMap } from "./seek-map.ts";
 import { seekingData } from "./seeking-data.ts";
 import type { TarArchive, TarEntry } from "./tar-archive.ts";
@@ -24,6 +25,8 @@ export interface OpenedTarOptions {
   readonly compression: Compression | undefined;
   /** Of a compressed tar, where it can be entered in its middle. */
   readonly map?: SeekMap | undefined;
+  /** All of the archive, where it is in memory. */
+  readonly bytes?: Bytes | undefined;
   /** The archive closes the source. */
   readonly owned: boolean;
   readonly isIndexed: boolean;
@@ -107,7 +110,7 @@ export class OpenedTar implements TarArchive {
       call.signal.throwIfAborted();
       const [read] = await Promise.all([
         this.#data.readMany(records, call.signal),
-        ...members.map((member) => member.checkLink(call.signal)),
+        ...(this.#shared.isIndexed ? members.map((member) => member.checkLink(call.signal)) : []),
       ]);
       return members.map((member, index) => member.take(records[index] as TarRecord, read[index] as Bytes));
     } finally {
@@ -197,9 +200,9 @@ export class OpenedTar implements TarArchive {
 
 function chooseData(
   about: TarDataOptions,
-  { compression, map, limits: { maxRatio } }: OpenedTarOptions,
+  { compression, map, bytes, limits: { maxRatio } }: OpenedTarOptions,
 ): ArchiveData {
-  if (compression === undefined) return plainData(about);
+  if (compression === undefined) return bytes === undefined ? plainData(about) : bytesData(bytes, about);
   if (map === undefined) return compressedData(about, { compression, maxRatio });
   return seekingData(about, { source: about.source, compression, map, maxRatio });
 }

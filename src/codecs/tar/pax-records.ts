@@ -80,6 +80,7 @@ export function paxCount(records: PaxRecords, key: string, place: TarPlace): num
 
 /** A number that decides nothing, such as a time in seconds with its fraction; undefined where there is none. */
 export function paxNumber(records: PaxRecords, key: string): number | undefined {
-  const text = records.get(key) ?? "";
+  const text = records.get(key);
+  if (text === undefined) return undefined;
   return /^-?\d+(\.\d*)?$/.test(text) ? Number(text) : undefined;
 }

@@ -38,7 +38,7 @@ export function seekingData({ walk, isIndexed }: TarDataOptions, reading: SpanRe
     if (isChecked(record)) return;
     const headers = await input.read(record.start, record.data - record.start);
     // Too few of them tell of no member.
-    await checkIndexed(record, headers ?? new Uint8Array(0), { ...walk, size: map.end.position });
+    checkIndexed(record, headers ?? new Uint8Array(0), { ...walk, size: map.end.position });
     verified.add(record);
   };
   const spansOfRecord = (record: TarRecord): Spans => {

@@ -3,13 +3,16 @@ import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedSource } from "../../source/source.ts";
 import { type Compression, decompressSource } from "./compression.ts";
-import { readRecords, type WalkOptions } from "./read-records.ts";
+import { parseRecords, readRecords } from "./read-records.ts";
+import type { WalkOptions } from "./record-walk.ts";
 import { StreamInput } from "./stream-input.ts";
 import { blockEnd, brokenTar } from "./tar-format.ts";
 import { isSameMember, type TarRecord } from "./tar-record.ts";
 
 /** Where the bytes of a member come from. What is given belongs to the consumer; it may be too little of a tar that is cut short. */
 export interface TarData {
+  /** What needs no wait: all its bytes, undefined where they are still to come. */
+  readNow?(record: TarRecord): Bytes | undefined;
   read(record: TarRecord, signal: AbortSignal): Promise<Bytes>;
   stream(record: TarRecord, signal: AbortSignal): AsyncIterable<Bytes>;
   /** Where the bytes lie in the archive. @throws UNSUPPORTED where they have no place of their own. */
@@ -48,13 +51,13 @@ export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveD
   const verified = new WeakSet<TarRecord>();
   const isUnproven = (record: TarRecord): boolean => isIndexed && !verified.has(record);
   const dataOf = ({ data, storedSize }: TarRecord): Range => new Range(data, data + storedSize);
-  const verify = async (record: TarRecord, headers: Bytes): Promise<void> => {
-    await checkIndexed(record, headers, { ...walk, size: source.size });
+  const verify = (record: TarRecord, headers: Bytes): void => {
+    checkIndexed(record, headers, { ...walk, size: source.size });
     verified.add(record);
   };
   const verifyAlone = async (record: TarRecord, signal: AbortSignal): Promise<void> => {
     if (!isUnproven(record)) return;
-    await verify(record, await source.read(new Range(record.start, record.data), { signal }));
+    verify(record, await source.read(new Range(record.start, record.data), { signal }));
   };
   const readMany = async (records: readonly TarRecord[], signal: AbortSignal): Promise<Bytes[]> => {
     const unproven = new Set(records.filter(isUnproven));
@@ -67,7 +70,7 @@ export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveD
       const run = read[at] as Bytes;
       for (const { record, index } of members) {
         const from = record.data - start;
-        if (unproven.has(record)) await verify(record, run.slice(startOf(record) - start, from));
+        if (unproven.has(record)) verify(record, run.subarray(startOf(record) - start, from));
         const isAll = from === 0 && record.storedSize === run.length;
         bytes[index] = isAll ? run : run.slice(from, from + record.storedSize);
       }
@@ -133,24 +136,15 @@ function runsOf(records: readonly TarRecord[], startOf: (record: TarRecord) => n
 }
 
 /** Walks the headers of one member again. @throws FORMAT where they tell of another. */
-export async function checkIndexed(
+export function checkIndexed(
   record: TarRecord,
   headers: Bytes,
   walk: WalkOptions & { readonly size: number },
-): Promise<void> {
-  const { start, data } = record;
-  const input = {
-    size: walk.size,
-    read: async (position: number, length: number) =>
-      position < start || position + length > data
-        ? undefined
-        : headers.slice(position - start, position - start + length),
-  };
-  for await (const found of readRecords(input, { ...walk, start })) {
-    if (isSameMember(record, found)) return;
-    break;
-  }
-  throw otherThanIndexed(record, walk.name);
+): void {
+  const { start } = record;
+  const part = { bytes: headers, start, size: walk.size };
+  const { value: found } = parseRecords(part, { ...walk, start }).next();
+  if (found === undefined || !isSameMember(record, found)) throw otherThanIndexed(record, walk.name);
 }
 
 function otherThanIndexed({ start, name }: TarRecord, archive: string): RangeStreamsError {

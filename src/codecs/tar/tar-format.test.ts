@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { base256, bytesOf, pax, paxRecord, tarBlock } from "../../../test/tar/build-tar.ts";
 import { parsePaxRecords } from "./pax-records.ts";
-import { isTarHeader, parseTarHeader, parseTarNumber, readText } from "./tar-format.ts";
+import { isTarHeader, parseTarHeader, parseTarNumber, readText, wordsOf } from "./tar-format.ts";
 
 const PLACE = { position: 4096, archive: "x.tar" };
-const parse = (spec: Parameters<typeof tarBlock>[0]) =>
-  parseTarHeader(tarBlock(spec).subarray(0, 512), PLACE);
+const parseBlock = (block: Uint8Array) => parseTarHeader({ bytes: block, at: 0 }, PLACE);
+const parse = (spec: Parameters<typeof tarBlock>[0]) => parseBlock(tarBlock(spec).subarray(0, 512));
 
 describe("a number in a tar", () => {
   it.each<[string, string, number]>([
@@ -47,7 +47,8 @@ describe("a header block", () => {
     const block = tarBlock({ name: "a.txt", size: 0o1234, mtime: 1_600_000_000, uid: 1000, userName: "ann" });
     const buffer = new Uint8Array(2000).fill(0xff);
     buffer.set(block, 777);
-    const header = parseTarHeader(buffer.subarray(777, 777 + 512), PLACE);
+    const header = parseBlock(buffer.subarray(777, 777 + 512));
+    expect(parseTarHeader({ bytes: buffer.subarray(700), at: 77 }, PLACE)).toEqual(header);
     expect(header).toEqual({
       name: "a.txt",
       type: "0",
@@ -88,11 +89,11 @@ describe("a header block", () => {
   it("may have been summed as signed bytes", () => {
     const block = tarBlock({ name: "grün", checksum: "signed" });
     expect(isTarHeader(block)).toBe(true);
-    expect(parseTarHeader(block, PLACE)?.name).toBe("grün");
+    expect(parseBlock(block)?.name).toBe("grün");
   });
 
   it("of zeros is the end", () => {
-    expect(parseTarHeader(new Uint8Array(512), PLACE)).toBeUndefined();
+    expect(parseBlock(new Uint8Array(512))).toBeUndefined();
     expect(isTarHeader(new Uint8Array(512))).toBe(false);
   });
 
@@ -109,12 +110,63 @@ describe("a header block", () => {
   it("is FORMAT with a checksum that is no number", () => {
     const block = tarBlock({});
     block.set(bytesOf("zzzzzzzz"), 148);
-    expect(() => parseTarHeader(block, PLACE)).toThrow(expect.objectContaining({ code: "FORMAT" }));
+    expect(() => parseBlock(block)).toThrow(expect.objectContaining({ code: "FORMAT" }));
   });
 
   it("tells nothing of an owner or a date that are no numbers, and is read all the same", () => {
     const header = parse({ uid: "zzzzzzz\0", mtime: "zzzzzzzzzzz\0" });
     expect([header?.uid, header?.modified, header?.name]).toEqual([undefined, undefined, "a.txt"]);
+  });
+});
+
+describe("header blocks among other bytes", () => {
+  const owners = (user: string | Uint8Array<ArrayBuffer>, group = ""): Parameters<typeof tarBlock>[0] => ({
+    patch: { 265: bytesOf(user), 297: bytesOf(group) },
+  });
+  const high = new Uint8Array(155).fill(0xff);
+  const specs: Parameters<typeof tarBlock>[0][] = [
+    owners("ann", "ünïx"),
+    owners("ann", "ünïx"),
+    owners("anna", "u"),
+    owners("an"),
+    owners("u".repeat(32), "u".repeat(32)),
+    owners("u".repeat(31), "u".repeat(32)),
+    // Text of UTF-8, and then bytes that would be its characters in Latin-1.
+    owners("Ã¼"),
+    owners(Uint8Array.of(0xc3, 0xbc)),
+    { patch: { 0: high.slice(0, 100), 157: high.slice(0, 100), 345: high } },
+    { checksum: "signed", name: "ünï" },
+  ];
+  const blocks = specs.map((spec) => tarBlock(spec).subarray(0, 512));
+
+  it.each([0, 4, 3])(
+    "are read by words, by bytes, and with the header before them, from byte %i on",
+    (start) => {
+      const all = new Uint8Array(start + blocks.length * 512).fill(0xff);
+      for (const [index, block] of blocks.entries()) all.set(block, start + index * 512);
+      for (const bytes of [all, all.subarray(start)]) {
+        let previous: ReturnType<typeof parseBlock>;
+        for (const [index, block] of blocks.entries()) {
+          const alone = parseBlock(block);
+          expect(alone?.size).toBe(0);
+          const at = index * 512 + (bytes === all ? start : 0);
+          previous = parseTarHeader({ bytes, at, words: wordsOf(bytes) }, PLACE, previous);
+          expect(previous).toEqual(alone);
+          for (const changed of [0, 1, 2, 3, 511]) {
+            const damaged = bytes.slice();
+            damaged[at + changed] = (damaged[at + changed] as number) ^ 1;
+            const read = () => parseTarHeader({ bytes: damaged, at, words: wordsOf(damaged) }, PLACE);
+            expect(read).toThrow(expect.objectContaining({ code: "FORMAT" }));
+          }
+        }
+      }
+    },
+  );
+
+  it("of zeros are the end by words too", () => {
+    const bytes = new Uint8Array(1024).fill(1, 512);
+    expect(parseTarHeader({ bytes, at: 0, words: wordsOf(bytes) }, PLACE)).toBeUndefined();
+    expect(() => parseTarHeader({ bytes, at: 512, words: wordsOf(bytes) }, PLACE)).toThrow();
   });
 });
 

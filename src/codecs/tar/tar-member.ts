@@ -116,6 +116,8 @@ export class TarMember implements TarEntry {
 
   async bytes(options: EntryReadOptions = {}): Promise<Bytes> {
     const record = this.readable(options);
+    const now = this.#readNow(record, options);
+    if (now !== undefined) return now;
     return this.#within(options, async (signal) => {
       await this.checkLink(signal);
       return this.take(record, await this.#shared.data.read(record, signal));
@@ -282,6 +284,18 @@ export class TarMember implements TarEntry {
   async *#stream(record: TarRecord, signal: AbortSignal): AsyncGenerator<Bytes, void, void> {
     await this.checkLink(signal);
     yield* this.#shared.data.stream(record, signal);
+  }
+
+  /** Its bytes where nothing has to be waited for: then there is nothing to end early either. */
+  #readNow(record: TarRecord, { signal }: ReadOptions): Bytes | undefined {
+    const { data, closed, isIndexed } = this.#shared;
+    if (data.readNow === undefined) return undefined;
+    closed.throwIfAborted();
+    signal?.throwIfAborted();
+    const isUnchecked = isIndexed && this.#record.type === TYPES.hardLink;
+    if (isUnchecked && data.readNow(this.#record) === undefined) return undefined;
+    const bytes = data.readNow(record);
+    return bytes === undefined ? undefined : this.take(record, bytes);
   }
 
   #cutShort(): RangeStreamsError {

@@ -1,11 +1,12 @@
 import { type OpenInput, openSource } from "../../open.ts";
 import { beginCall } from "../../source/call.ts";
 import { closedError } from "../../source/closed-error.ts";
-import type { PlannedSource } from "../../source/source.ts";
+import type { Bytes, PlannedSource } from "../../source/source.ts";
 import { type ResolvedLimits, resolveLimits } from "../archive.ts";
+import { bytesData, bytesInHand, bytesInput } from "./bytes-data.ts";
 import { decompressSource } from "./compression.ts";
 import { sniffCompression, type TarWalkOptions, walkOptions } from "./open-tar.ts";
-import { readRecords, type TarInput } from "./read-records.ts";
+import { readRecords } from "./read-records.ts";
 import { sourceInput } from "./source-input.ts";
 import { StreamInput } from "./stream-input.ts";
 import type { TarEntry } from "./tar-archive.ts";
@@ -29,7 +30,7 @@ export async function* walkTar(
   const signals = [own.signal, options.signal];
   const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: source.name });
   try {
-    yield* walkSource(source, { options, limits, signal: call.signal });
+    yield* walkSource(source, { options, limits, signal: call.signal, bytes: bytesInHand(input) });
   } finally {
     own.abort();
     call.end();
@@ -44,6 +45,8 @@ export interface SourceWalk {
   readonly limits: ResolvedLimits;
   /** Of a compressed tar: 0 where the walk will be left early. */
   readonly aheadBytes?: number | undefined;
+  /** All of the archive, where it is in memory. */
+  readonly bytes?: Bytes | undefined;
   /** Ends what is on its way. */
   readonly signal: AbortSignal;
 }
@@ -51,16 +54,17 @@ export interface SourceWalk {
 /** The members of a tar in a source that is already open, as {@link walkTar} gives them. */
 export async function* walkSource(
   source: PlannedSource,
-  { options, limits, aheadBytes, signal }: SourceWalk,
+  { options, limits, aheadBytes, bytes, signal }: SourceWalk,
 ): AsyncGenerator<TarEntry, void, void> {
   const walk = walkOptions(source, options, limits);
-  const compression = await sniffCompression(source, signal);
+  const compression = await sniffCompression(source, { signal, bytes });
   const { maxRatio } = limits;
   const stream =
     compression && new StreamInput(decompressSource(source, { compression, signal, maxRatio, aheadBytes }));
-  const input: TarInput = stream ?? sourceInput(source, signal);
-  const data: TarData =
-    stream === undefined ? plainData({ source, walk, isIndexed: false }) : passingData(stream, source.name);
+  const about = { source, walk, isIndexed: false };
+  const input = stream ?? (bytes === undefined ? sourceInput(source, signal) : bytesInput(bytes));
+  const plain = (): TarData => (bytes === undefined ? plainData(about) : bytesData(bytes, about));
+  const data = stream === undefined ? plain() : passingData(stream, source.name);
   const budget = { left: limits.maxTotalBytes };
   try {
     for await (const record of readRecords(input, walk)) {

@@ -1,0 +1,403 @@
+import { RangeStreamsError } from "../../errors.ts";
+import type { ResolvedLimits } from "../archive.ts";
+import { type PaxRecords, parsePaxRecords, paxCount, paxNumber } from "./pax-records.ts";
+import {
+  BLOCK_BYTES,
+  type BlockAt,
+  blockEnd,
+  brokenTar,
+  isZeroBlock,
+  parseTarHeader,
+  readText,
+  sparseMapContinues,
+  type TarHeader,
+  type TarPlace,
+} from "./tar-format.ts";
+import { hasData, kindOf, PERMISSIONS, type TarRecord, TYPES } from "./tar-record.ts";
+
+/** What a walk is told. */
+export interface WalkOptions {
+  /** For messages. */
+  readonly name: string;
+  readonly limits: Pick<ResolvedLimits, "maxEntries" | "maxNameBytes" | "maxDirectoryBytes">;
+  /** Goes along with a tar that ends after its last member instead of with blocks of zeros. */
+  readonly allowMissingEnd?: boolean | undefined;
+  /** Where the first header starts. Default 0. */
+  readonly start?: number | undefined;
+}
+
+/** Type flags of headers that say something of the next member, or of all. */
+const EXTENSIONS: ReadonlySet<string> = new Set("xXgLK");
+/** Keys of extended headers that have a field of their own in a record. */
+const OWN_KEYS: ReadonlySet<string> = new Set(
+  "path linkpath size mtime uid gid uname gname hdrcharset".split(" "),
+);
+const SPARSE_PREFIX = "GNU.sparse.";
+const NO_PAX: PaxRecords = new Map();
+
+/** What extended headers said of the member to come. */
+interface Extensions {
+  /** Where the first of them starts. */
+  start: number | undefined;
+  pax: PaxRecords | undefined;
+  /** GNU's long name and long link. */
+  name: string | undefined;
+  link: string | undefined;
+}
+
+/** Bytes that a walk needs in order to go on. */
+export interface Need {
+  /** In the tar. */
+  readonly position: number;
+  readonly length: number;
+}
+
+/** What the bytes are that a walk asked for last. */
+type Step = "whole" | "header" | "extension" | "map" | "second" | "done";
+
+/** A header block, and what it says. */
+interface Placed {
+  readonly header: TarHeader;
+  readonly place: TarPlace;
+}
+
+/**
+ * A walk from header to header, which does not read itself: it says which bytes it needs next, and takes them. So it goes as fast as
+ * they come: through bytes at hand it waits for nothing.
+ *
+ * The members come in their order, each as soon as its headers were taken; its data is passed over. Ends at the blocks of zeros
+ * that mark the end: what follows them is not the tar's.
+ */
+export class RecordWalk {
+  readonly #input: { readonly size: number };
+  readonly #options: WalkOptions;
+  #position: number;
+  #step: Step = "header";
+  /** Whose payload or map comes next. */
+  #placed: Placed | undefined;
+  /** Where the data of the last member ends, before it is filled up to a block. */
+  #dataEnd = 0;
+  #previous: TarHeader | undefined;
+  #members = 0;
+  #directoryBytes = 0;
+  #globals: ReadonlyMap<string, string> = new Map();
+  #extensions: Extensions = nothingSaid();
+
+  /** `input.size`: bytes in all; Infinity where only its end will tell, which is looked at again in each step. */
+  constructor(input: { readonly size: number }, options: WalkOptions) {
+    this.#input = input;
+    this.#options = options;
+    this.#position = options.start ?? 0;
+  }
+
+  /** What it needs next; undefined once it is at the end. */
+  ask(): Need | undefined {
+    switch (this.#step) {
+      case "done":
+        return undefined;
+      case "extension":
+        return { position: this.#position, length: this.#placed?.header.size ?? 0 };
+      case "header":
+        // Where the size is not known before, data may turn out to be cut short as it is passed over.
+        if (this.#dataEnd === 0 || Number.isFinite(this.#input.size)) break;
+        this.#step = "whole";
+        return { position: this.#dataEnd, length: 0 };
+      default:
+    }
+    return { position: this.#position, length: BLOCK_BYTES };
+  }
+
+  /**
+   * Takes what it needed, which begins at `at` of `bytes`; undefined where the tar ends before. Gives the member that is known by now.
+   * `words`: the same bytes, as `wordsOf` gives them; of a few blocks they would cost more than they spare.
+   *
+   * Throws FORMAT for what is no tar, is cut short or contradicts itself; AMBIGUOUS where readers would differ about what follows;
+   * LIMIT for more entries, longer names or more bytes of extended headers than are believed.
+   */
+  take(bytes: Uint8Array | undefined, at: number, words?: Int32Array): TarRecord | undefined {
+    switch (this.#step) {
+      case "header":
+        return bytes === undefined ? this.#endWithoutMark() : this.#takeHeader({ bytes, at, words });
+      case "extension":
+        this.#extend(bytes, at);
+        return undefined;
+      case "map":
+        return this.#takeMap(bytes, at);
+      case "whole":
+        if (bytes === undefined) throw cutShort(this.#place(this.#position));
+        this.#dataEnd = 0;
+        this.#step = "header";
+        return undefined;
+      case "second":
+        this.#checkSecond(bytes, at);
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #place(position: number): TarPlace {
+    return { position, archive: this.#options.name };
+  }
+
+  #takeHeader(block: BlockAt): TarRecord | undefined {
+    const place = this.#place(this.#position);
+    const header = parseTarHeader(block, place, this.#previous);
+    this.#previous = header;
+    this.#position += BLOCK_BYTES;
+    if (header === undefined) {
+      if (this.#extensions.start !== undefined) throw brokenTar(place, "an extended header without a member");
+      this.#step = "second";
+      return undefined;
+    }
+    if (EXTENSIONS.has(header.type)) {
+      this.#expectPayload({ header, place });
+      return undefined;
+    }
+    if (header.sparse?.continues !== true) return this.#member({ header, place });
+    this.#expectMap({ header, place });
+    return undefined;
+  }
+
+  #endWithoutMark(): undefined {
+    const place = this.#place(this.#position);
+    const { allowMissingEnd = false } = this.#options;
+    const isWhole = this.#members > 0 && this.#extensions.start === undefined;
+    if (!allowMissingEnd || !isWhole || this.#input.size > place.position) {
+      throw brokenTar(place, "its end without the blocks of zeros that mark it; it may be cut short");
+    }
+    this.#step = "done";
+    return undefined;
+  }
+
+  /** Two blocks of zeros mark the end; some writers are content with one, where the file ends too. */
+  #checkSecond(bytes: Uint8Array | undefined, at: number): void {
+    if (bytes !== undefined && !isZeroBlock(bytes, at)) {
+      const got = "more after a single block of zeros, which readers see or do not";
+      throw brokenTar(this.#place(this.#position), got);
+    }
+    this.#step = "done";
+  }
+
+  /** Looks at what an extended header is to bring before it is asked for. */
+  #expectPayload(placed: Placed): void {
+    const { header, place } = placed;
+    const { type, size } = header;
+    const { maxDirectoryBytes, maxNameBytes } = this.#options.limits;
+    this.#directoryBytes += size;
+    // GNU's long names end with a NUL, which counts.
+    if (isLongName(type) && size > maxNameBytes + 1)
+      throw beyond(place, `a name of ${size} bytes`, "maxNameBytes");
+    if (this.#directoryBytes > maxDirectoryBytes) {
+      throw beyond(place, `${this.#directoryBytes} bytes of extended headers`, "maxDirectoryBytes");
+    }
+    this.#checkFits(this.#position, size, place);
+    this.#placed = placed;
+    this.#step = "extension";
+  }
+
+  /** Takes in what an extended header brought. */
+  #extend(bytes: Uint8Array | undefined, at: number): void {
+    const { header, place } = this.#placed as Placed;
+    const { type, size } = header;
+    if (bytes === undefined) throw cutShort(place);
+    const payload = bytes.subarray(at, at + size);
+    this.#position = blockEnd(this.#position, size);
+    this.#step = "header";
+    if (type === "g") {
+      this.#globals = mergePax(this.#globals, parsePaxRecords(payload, place));
+      return;
+    }
+    const said = this.#extensions;
+    said.start ??= place.position;
+    if (isLongName(type)) {
+      const field = type === "L" ? "name" : "link";
+      if (said[field] !== undefined) throw ambiguous(place, "two long names for one member");
+      said[field] = readText(payload);
+      return;
+    }
+    if (said.pax !== undefined) throw ambiguous(place, "two extended headers for one member");
+    said.pax = parsePaxRecords(payload, place);
+  }
+
+  #checkFits(start: number, size: number, place: TarPlace): void {
+    const end = blockEnd(start, size);
+    if (!Number.isSafeInteger(end)) throw brokenTar(place, `${size} bytes, which no file holds`);
+    if (start + size > this.#input.size) throw cutShort(place);
+  }
+
+  /** A member whose data comes next. */
+  #member({ header, place }: Placed): TarRecord {
+    const { limits } = this.#options;
+    if (++this.#members > limits.maxEntries) {
+      throw beyond(place, `more than ${limits.maxEntries} entries`, "maxEntries");
+    }
+    const said = this.#extensions;
+    this.#extensions = nothingSaid();
+    const pax = said.pax ?? NO_PAX;
+    this.#checkGlobals(place);
+    const name = chooseName({ pax: pax.get("path"), gnu: said.name, own: header.name }, place);
+    const link = chooseName({ pax: pax.get("linkpath"), gnu: said.link, own: header.linkName }, place);
+    checkLength(name, place, limits);
+    checkLength(link, place, limits);
+    // A size of an extended header governs both the data and where the next header is, never one alone.
+    const declared = paxCount(pax, "size", place) ?? header.size;
+    checkWithoutData({ name, type: header.type, size: declared }, place);
+    const storedSize = hasData(header.type) ? declared : 0;
+    const data = this.#position;
+    this.#checkFits(data, storedSize, place);
+    this.#dataEnd = data + storedSize;
+    this.#position = blockEnd(data, storedSize);
+    const sparseSize = paxCount(pax, "GNU.sparse.realsize", place) ?? paxCount(pax, "GNU.sparse.size", place);
+    const size = sparseSize ?? header.sparse?.size ?? storedSize;
+    const isLink = header.type === TYPES.hardLink || header.type === TYPES.symlink;
+    const start = said.start ?? place.position;
+    const linkTarget = isLink ? link : undefined;
+    const what = { name: pax.get("GNU.sparse.name") ?? name, linkTarget, start, data, storedSize, size };
+    return describe(header, what, { pax, globals: this.#globals });
+  }
+
+  #expectMap(placed: Placed): void {
+    this.#directoryBytes += BLOCK_BYTES;
+    if (this.#directoryBytes > this.#options.limits.maxDirectoryBytes) {
+      throw beyond(placed.place, "the map of a sparse file", "maxDirectoryBytes");
+    }
+    this.#placed = placed;
+    this.#step = "map";
+  }
+
+  /** A block of the map of a sparse member, whose data starts behind the last of them. */
+  #takeMap(bytes: Uint8Array | undefined, at: number): TarRecord | undefined {
+    const placed = this.#placed as Placed;
+    if (bytes === undefined) throw cutShort(placed.place);
+    this.#position += BLOCK_BYTES;
+    if (sparseMapContinues(bytes, at)) {
+      this.#expectMap(placed);
+      return undefined;
+    }
+    this.#step = "header";
+    return this.#member(placed);
+  }
+
+  /** What names or measures one member makes no sense for all, and readers differ in whether they heed it. */
+  #checkGlobals(place: TarPlace): void {
+    if (this.#globals.size === 0) return;
+    for (const key of ["path", "linkpath", "size"]) {
+      if (this.#globals.has(key)) throw ambiguous(place, `a global header that sets ${key} for every member`);
+    }
+  }
+}
+
+function nothingSaid(): Extensions {
+  return { start: undefined, pax: undefined, name: undefined, link: undefined };
+}
+
+/** An extended header rules over GNU's long name, and that over the header; the first two must not differ. */
+function chooseName(
+  from: { readonly pax: string | undefined; readonly gnu: string | undefined; readonly own: string },
+  place: TarPlace,
+): string {
+  const { pax, gnu, own } = from;
+  if (pax !== undefined && gnu !== undefined && pax !== gnu)
+    throw ambiguous(place, "two names for one member");
+  if (pax === "") throw brokenTar(place, "an extended header with an empty name");
+  return pax ?? gnu ?? own;
+}
+
+/**
+ * A hard link may tell the size of its target, as old writers do. Of others, and of directories that are told by a slash alone, some
+ * readers pass over as many bytes, and some do not.
+ */
+function checkWithoutData(
+  { name, type, size }: { readonly name: string; readonly type: string; readonly size: number },
+  place: TarPlace,
+): void {
+  if (size === 0 || type === TYPES.hardLink) return;
+  if (hasData(type) && kindOf({ type, name }) !== "directory") return;
+  throw ambiguous(
+    place,
+    `${size} bytes for a member that has none, of which readers pass over all or nothing`,
+  );
+}
+
+/** All that is known of a member. */
+function describe(
+  header: TarHeader,
+  what: Pick<TarRecord, "name" | "linkTarget" | "start" | "data" | "storedSize" | "size">,
+  { pax, globals }: { readonly pax: PaxRecords; readonly globals: ReadonlyMap<string, string> },
+): TarRecord {
+  const all = globals.size === 0 ? pax : mergePax(globals, pax);
+  const { name, linkTarget, start, data, storedSize, size } = what;
+  const { type } = header;
+  // Every field of every record, in this order: then all are of one shape.
+  return {
+    name,
+    type,
+    start,
+    data,
+    storedSize,
+    size,
+    linkTarget,
+    mode: header.mode === undefined ? undefined : header.mode & PERMISSIONS,
+    uid: paxNumber(all, "uid") ?? header.uid,
+    gid: paxNumber(all, "gid") ?? header.gid,
+    modified: paxNumber(all, "mtime") ?? header.modified,
+    userName: all.get("uname") ?? (header.userName || undefined),
+    groupName: all.get("gname") ?? (header.groupName || undefined),
+    isSparse: type === TYPES.sparse || tellsSparse(pax) ? true : undefined,
+    pax: otherRecords(all),
+  };
+}
+
+function tellsSparse(pax: PaxRecords): boolean {
+  return pax.size > 0 && [...pax.keys()].some((key) => key.startsWith(SPARSE_PREFIX));
+}
+
+function otherRecords(pax: PaxRecords): Readonly<Record<string, string>> | undefined {
+  if (pax.size === 0) return undefined;
+  const others = [...pax].filter(([key]) => !OWN_KEYS.has(key) && !key.startsWith(SPARSE_PREFIX));
+  if (others.length === 0) return undefined;
+  // Without a prototype: a key may be `__proto__`.
+  const records: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [key, value] of others) records[key] = value;
+  return records;
+}
+
+function mergePax(below: ReadonlyMap<string, string>, above: PaxRecords): Map<string, string> {
+  const merged = new Map([...below, ...above]);
+  for (const [key, value] of above) if (value === "") merged.delete(key);
+  return merged;
+}
+
+function isLongName(type: string): boolean {
+  return type === "L" || type === "K";
+}
+
+/** @throws LIMIT for a longer name than is believed. */
+function checkLength(text: string, place: TarPlace, { maxNameBytes }: WalkOptions["limits"]): void {
+  // UTF-8 takes at most three bytes for a unit of UTF-16.
+  if (text.length * 3 <= maxNameBytes || byteLength(text) <= maxNameBytes) return;
+  throw beyond(place, `a name of ${byteLength(text)} bytes`, "maxNameBytes");
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+function cutShort(place: TarPlace): RangeStreamsError {
+  return brokenTar(place, "a member that reaches beyond the end; it is cut short");
+}
+
+function ambiguous({ position, archive }: TarPlace, got: string): RangeStreamsError {
+  const message = `Read ${archive} as tar at byte ${position}: got ${got}; the archive means two things, do not trust it`;
+  return new RangeStreamsError("AMBIGUOUS", message);
+}
+
+function beyond(
+  { position, archive }: TarPlace,
+  got: string,
+  option: keyof WalkOptions["limits"],
+): RangeStreamsError {
+  const message = `Read ${archive} as tar at byte ${position}: got ${got}; raise ${option} if you trust it`;
+  return new RangeStreamsError("LIMIT", message);
+}
