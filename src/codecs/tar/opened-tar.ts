@@ -32,6 +32,12 @@ export interface OpenedTarOptions {
   readonly isIndexed: boolean;
 }
 
+/** A member to be read, and what its bytes are read by. */
+interface MemberRead {
+  readonly member: TarMember;
+  readonly record: TarRecord;
+}
+
 /** A tar whose members are known. */
 export class OpenedTar implements TarArchive {
   readonly format: TarArchive["format"];
@@ -69,7 +75,9 @@ export class OpenedTar implements TarArchive {
       isWalk: false,
     };
     this.#shared = shared;
-    this.entries = Object.freeze(records.map((record) => new TarMember(shared, record)));
+    const entries: TarMember[] = [];
+    for (const record of records) entries.push(new TarMember(shared, record));
+    this.entries = Object.freeze(entries);
   }
 
   get ranges(): RangeDict<Entry> {
@@ -98,25 +106,19 @@ export class OpenedTar implements TarArchive {
   }
 
   async readMany(entries: readonly Entry[], options: EntryReadOptions = {}): Promise<Bytes[]> {
-    const members = entries.map((entry) => this.#own(entry));
-    const records = members.map((member) => member.readable(options));
-    const total = records.reduce((sum, { storedSize }) => sum + storedSize, 0);
-    if (total > this.#shared.budget.left)
-      throw overBudget(`${members.length} members of ${this.source.name}`);
-    const own = new AbortController();
-    const signals = [this.#closing.signal, options.signal, own.signal];
-    const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.source.name });
-    try {
-      call.signal.throwIfAborted();
-      const [read] = await Promise.all([
-        this.#data.readMany(records, call.signal),
-        ...(this.#shared.isIndexed ? members.map((member) => member.checkLink(call.signal)) : []),
-      ]);
-      return members.map((member, index) => member.take(records[index] as TarRecord, read[index] as Bytes));
-    } finally {
-      own.abort();
-      call.end();
+    const { budget } = this.#shared;
+    const reads: MemberRead[] = [];
+    let total = 0;
+    for (const entry of entries) {
+      const member = this.#own(entry);
+      const record = member.readable(options);
+      reads.push({ member, record });
+      total += record.storedSize;
     }
+    if (total > budget.left) throw overBudget(`${reads.length} members of ${this.source.name}`);
+    const read = this.#readNow(reads, options) ?? (await this.#readTogether(reads, options));
+    for (const [index, { member, record }] of reads.entries()) member.take(record, read[index] as Bytes);
+    return read;
   }
 
   async *streamEach(
@@ -170,6 +172,37 @@ export class OpenedTar implements TarArchive {
           member.streamOf(chunks, { signal: step }),
         );
       }
+    } finally {
+      own.abort();
+      call.end();
+    }
+  }
+
+  /** Where nothing has to be waited for, nothing has to be ended early either. */
+  #readNow(reads: readonly MemberRead[], { signal }: ReadOptions): Bytes[] | undefined {
+    const { readNow } = this.#data;
+    if (readNow === undefined) return undefined;
+    this.#closing.signal.throwIfAborted();
+    signal?.throwIfAborted();
+    const read: Bytes[] = [];
+    for (const { member, record } of reads) {
+      member.checkLinkNow();
+      read.push(readNow(record));
+    }
+    return read;
+  }
+
+  async #readTogether(reads: readonly MemberRead[], options: ReadOptions): Promise<Bytes[]> {
+    const own = new AbortController();
+    const signals = [this.#closing.signal, options.signal, own.signal];
+    const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.source.name });
+    const records = reads.map(({ record }) => record);
+    const unsure = this.#shared.isIndexed ? reads : [];
+    try {
+      call.signal.throwIfAborted();
+      const links = unsure.map(({ member }) => member.checkLink(call.signal));
+      const [read] = await Promise.all([this.#data.readMany(records, call.signal), ...links]);
+      return read;
     } finally {
       own.abort();
       call.end();

@@ -11,8 +11,8 @@ import { isSameMember, type TarRecord } from "./tar-record.ts";
 
 /** Where the bytes of a member come from. What is given belongs to the consumer; it may be too little of a tar that is cut short. */
 export interface TarData {
-  /** What needs no wait: all its bytes, undefined where they are still to come. */
-  readNow?(record: TarRecord): Bytes | undefined;
+  /** As {@link TarData.read}, where the archive is in memory: then there is nothing to wait for. */
+  readonly readNow?: (record: TarRecord) => Bytes;
   read(record: TarRecord, signal: AbortSignal): Promise<Bytes>;
   stream(record: TarRecord, signal: AbortSignal): AsyncIterable<Bytes>;
   /** Where the bytes lie in the archive. @throws UNSUPPORTED where they have no place of their own. */

@@ -288,3 +288,9 @@ export function brokenTar({ position, archive }: TarPlace, got: string): RangeSt
   const message = `Read ${archive} as tar at byte ${position}: got ${got}; it is no tar, damaged, or deceives`;
   return new RangeStreamsError("FORMAT", message);
 }
+
+/** The AMBIGUOUS error of a tar. */
+export function ambiguousTar({ position, archive }: TarPlace, got: string): RangeStreamsError {
+  const message = `Read ${archive} as tar at byte ${position}: got ${got}; the archive means two things, do not trust it`;
+  return new RangeStreamsError("AMBIGUOUS", message);
+}

@@ -198,6 +198,17 @@ export class TarMember implements TarEntry {
   }
 
   /**
+   * As {@link checkLink}, of an archive in memory.
+   *
+   * @internal
+   * @throws FORMAT where the archive says otherwise.
+   */
+  checkLinkNow(): void {
+    const { data, isIndexed } = this.#shared;
+    if (isIndexed && this.#record.type === TYPES.hardLink) data.readNow?.(this.#record);
+  }
+
+  /**
    * Bytes that were read for it, counted.
    *
    * @internal
@@ -288,14 +299,12 @@ export class TarMember implements TarEntry {
 
   /** Its bytes where nothing has to be waited for: then there is nothing to end early either. */
   #readNow(record: TarRecord, { signal }: ReadOptions): Bytes | undefined {
-    const { data, closed, isIndexed } = this.#shared;
+    const { data, closed } = this.#shared;
     if (data.readNow === undefined) return undefined;
     closed.throwIfAborted();
     signal?.throwIfAborted();
-    const isUnchecked = isIndexed && this.#record.type === TYPES.hardLink;
-    if (isUnchecked && data.readNow(this.#record) === undefined) return undefined;
-    const bytes = data.readNow(record);
-    return bytes === undefined ? undefined : this.take(record, bytes);
+    this.checkLinkNow();
+    return this.take(record, data.readNow(record));
   }
 
   #cutShort(): RangeStreamsError {
