@@ -24,12 +24,16 @@ export function sourceInput(source: PlannedSource, signal: AbortSignal | undefin
   let pieceBytes = PIECE_BYTES;
   let piece: { readonly start: number; readonly bytes: Bytes } = { start: 0, bytes: new Uint8Array(0) };
   const readPiece = async (position: number, length: number): Promise<Bytes> => {
-    const isNear = nearness.isNear;
-    const isNext = position - piece.start - piece.bytes.length <= CLOSE_BYTES;
-    pieceBytes = isNear && isNext ? Math.min(2 * pieceBytes, LARGEST_PIECE_BYTES) : PIECE_BYTES;
+    const { isNear } = nearness;
+    const last = piece.start + piece.bytes.length;
+    const isNext = isNear && position >= last && position - last <= CLOSE_BYTES;
+    pieceBytes = isNext ? Math.min(2 * pieceBytes, LARGEST_PIECE_BYTES) : PIECE_BYTES;
+    // What lies between two pieces is less than would be worth a request of its own, once the member is read that it is of.
+    const start = isNext ? last : position;
     const end = Math.min(size, position + (isNear ? Math.max(length, pieceBytes) : length));
-    piece = { start: position, bytes: await source.read(new Range(position, end), { signal }) };
-    return piece.bytes.subarray(0, length);
+    const expect = isNear ? "sequential" : undefined;
+    piece = { start, bytes: await source.read(new Range(start, end), { signal, expect }) };
+    return piece.bytes.subarray(position - start, position - start + length);
   };
   return {
     size,
