@@ -4,7 +4,7 @@ import type { Archive, ArchiveIndex, Entry } from "../../src/codecs/archive.ts";
 import type { Bytes } from "../../src/source/source.ts";
 import { openTar, walkTar } from "../../src/tar.ts";
 import { openZip, type ZipEntry } from "../../src/zip.ts";
-import type { Random } from "../chaos/random.ts";
+import { Random } from "../chaos/random.ts";
 import { SAMPLE_MEMBERS, type SampleFormat } from "../tar/compressed-tars.ts";
 import { crc32Of } from "../zip/build-zip.ts";
 import { recordedSource } from "../zip/recorded-source.ts";
@@ -30,6 +30,7 @@ export const FORMATS: ReadonlyMap<string, Round> = new Map<string, Round>([
   ["conda", (random) => playArchive(damaged(condaSamples, random), PACKAGE, random)],
   ["wheel", (random) => playArchive(damaged(wheelSamples, random), PACKAGE, random)],
   ["tar", playTar],
+  ["tar in memory", playTarInMemory],
   ["tar in gzip", playTarInGzip],
   ...(["tar.gz", "tar.zst", "tar.bz2", "tar.xz"] as const).map((format): [string, Round] => [
     format,
@@ -112,6 +113,29 @@ async function walk(file: Uint8Array): Promise<void> {
   };
   await settle(all());
   source.check();
+}
+
+/** Given as bytes, it is read where it lies, by another way than through a source: what comes of it must be the same. */
+async function playTarInMemory(random: Random): Promise<Played> {
+  const file = damaged(tarSamples, random);
+  const seed = random.whole(0, 2 ** 31);
+  const read = await playArchive(file, { open: openTar }, new Random(seed));
+  // A view with bytes on both sides, which are none of the tar's.
+  const around = new Uint8Array(file.length + 9).fill(0xff);
+  around.set(file, 4);
+  const bytes = around.subarray(4, 4 + file.length);
+  const given = await playArchive(file, { open: (_, options) => openTar(bytes, options) }, new Random(seed));
+  insist(read.code === given.code, `it is ${read.code} through a source, and ${given.code} in memory`);
+  if (read.code !== undefined || given.code !== undefined) return read;
+  const facts = (played: typeof read): string =>
+    JSON.stringify(played.listed.map((one) => [one.facts, one.outcome?.code]));
+  insist(facts(read) === facts(given), "it is listed differently in memory");
+  for (const [index, { outcome }] of read.listed.entries()) {
+    const other = given.listed[index]?.outcome;
+    if (outcome === undefined || outcome.code !== undefined || other?.code !== undefined) continue;
+    insist(other !== undefined && isSame(outcome.value, other.value), "a member has other bytes in memory");
+  }
+  return read;
 }
 
 /** The same damage, found by the hopping reader and by the one that takes bytes as they come, is the same to both. */

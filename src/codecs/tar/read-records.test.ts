@@ -4,7 +4,7 @@ import { type BlockSpec, buildTar, gnuLong, pax } from "../../../test/tar/build-
 import { recordedSource } from "../../../test/zip/recorded-source.ts";
 import { openSource } from "../../open.ts";
 import { openTar } from "./open-tar.ts";
-import { readRecords } from "./read-records.ts";
+import { listRecords, parseRecords, readRecords } from "./read-records.ts";
 import { StreamInput } from "./stream-input.ts";
 import type { TarRecord } from "./tar-record.ts";
 
@@ -72,6 +72,9 @@ describe("any tar", () => {
           const passing = new StreamInput(pieces(bytes, length));
           for await (const record of readRecords(passing, walk)) streamed.push(record);
           expect(streamed).toEqual(hopped);
+          expect(await listRecords(input, walk)).toEqual(hopped);
+          const part = { bytes: new Uint8Array([1, ...bytes]).subarray(1), start: 0, size: bytes.length };
+          expect([...parseRecords(part, walk)]).toEqual(hopped);
         },
       ),
       { numRuns: 60 },
