@@ -334,6 +334,9 @@ describe("limits", () => {
     await expect(open([pax({ comment: "c".repeat(50) }), {}], { maxDirectoryBytes: 40 })).rejects.toThrow(
       failing("LIMIT"),
     );
+    const sparse = [pax({ "GNU.sparse.name": "s".repeat(50), "GNU.sparse.size": "9" }), { name: "s" }];
+    await expect(open(sparse, { maxNameBytes: 49 })).rejects.toThrow(failing("LIMIT"));
+    expect((await open(sparse, { maxNameBytes: 50 })).entries[0]?.name.length).toBe(50);
     expect((await open(TWO, { maxNameBytes: 9, maxEntries: 2 })).entries.length).toBe(2);
   });
 

@@ -43,7 +43,8 @@ export interface TarOptions extends TarWalkOptions {
  * read and checked to its end once, with flat memory, unless it is zstd in the seekable format, of which the frames with headers are
  * read alone. Members of a plain tar are read in place, one request each. Those of gzip, and of zstd in several frames, are read from
  * the checkpoint before them, one request each; of any other compressed tar each call reads from the start up to the last member it
- * wants. A source handed in stays open when the archive closes.
+ * wants. A plain tar that is given as bytes is read where it lies, and nothing of it through its source. A source handed in stays open when
+ * the archive closes.
  *
  * @throws FORMAT for what is no tar, is cut short or contradicts itself; AMBIGUOUS for what readers would see differently; LIMIT;
  * CHECKSUM, UNSUPPORTED for a compression; CHANGED for a source that is not the one of the index; INVALID_ARGUMENT for bad options,

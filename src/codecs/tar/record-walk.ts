@@ -229,6 +229,7 @@ export class RecordWalk {
     const { name, linkName, type } = told;
     checkLength(name, place, limits);
     checkLength(linkName, place, limits);
+    checkLength(told.sparseName ?? "", place, limits);
     checkWithoutData(told, place);
     const storedSize = hasData(type) ? told.size : 0;
     const data = this.#position;
