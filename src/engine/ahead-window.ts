@@ -37,6 +37,8 @@ export interface WindowBounds {
   readonly cap: number;
   /** Nothing from here on is fetched. */
   readonly end: number;
+  /** Bytes by which the window may be exceeded now. Default 0. */
+  readonly extra?: number | undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ export class AheadWindow {
 
   /** The pieces to fetch now, ascending. They count as asked for. */
   fill(position: number, bounds: WindowBounds): Range[] {
-    const { link, cap, end: limit } = bounds;
+    const { link, cap, end: limit, extra = 0 } = bounds;
     if (position >= this.#growAt) {
       this.#size = Math.min(2 * this.#size, Math.round(cap));
       this.#growAt = position + this.#size / 2;
@@ -80,8 +82,8 @@ export class AheadWindow {
     const share = (uneven ? TIGHT_SHARE : 1) / connections;
     const piece = Math.min(MAX_PIECE, Math.max(MIN_PIECE, this.#size * share));
     const pieces: Range[] = [];
-    const most = position + Math.min(this.#size + MIN_PIECE, Math.max(MIN_PIECE, cap));
-    const many = Math.floor((position + this.#size - this.end) / piece);
+    const most = position + extra + Math.min(this.#size + MIN_PIECE, Math.max(MIN_PIECE, cap));
+    const many = Math.floor((position + extra + this.#size - this.end) / piece);
     while (this.end < limit) {
       // Pieces of one length that begin together end together, and then all connections wait for their next answer at once: 96 of 125
       // MB/s on the cloud profile, and 120 where the first of many are shorter than the last.

@@ -70,6 +70,12 @@ class Reader {
     return start + count * byteLength;
   }
 
+  /** All of what was fetched came in. */
+  arrive({ range, flow }: Fetched): void {
+    Object.assign(flow, { position: range.end, isSettled: true });
+    this.ahead.settled(flow, "complete");
+  }
+
   #fetch(range: Range): Flow {
     this.here.add(range);
     const one: Fetched = { range, isAbandoned: false, flow: undefined as never };
@@ -95,6 +101,22 @@ describe("a sequence", () => {
     expect(reader.fetched[0]?.range.start).toBe(1000 + 8 * KiB);
     expect(reader.end).toBeGreaterThanOrEqual(1000 + 256 * KiB);
     expect(reader.end).toBeLessThanOrEqual(1000 + 8 * KiB + 2 * MiB);
+  });
+
+  it("has more asked for while its next piece waits and those behind it come in, by half at most", () => {
+    const reader = new Reader();
+    const position = reader.readOn(0, 1600);
+    for (const one of reader.fetched) if (one.range.end <= position) reader.arrive(one);
+    const [next, ...behind] = reader.fetched.filter(({ range }) => range.end > position);
+    const aheadBytes = reader.end - position;
+    for (const one of behind) reader.arrive(one);
+    const more = reader.end - position;
+    expect(more).toBeGreaterThan(1.3 * aheadBytes);
+    expect(more).toBeLessThanOrEqual(1.5 * aheadBytes + 512 * KiB);
+    expect(reader.end - (next?.range.start ?? 0)).toBeLessThanOrEqual(16 * MiB);
+    // Until the reader goes on, there it ends.
+    for (const one of reader.fetched.slice(-4)) reader.arrive(one);
+    expect(reader.end - position).toBeLessThanOrEqual(1.5 * aheadBytes + 512 * KiB);
   });
 
   it("has more ahead of it the longer it goes on, up to the bound of its policy, and no hole", () => {

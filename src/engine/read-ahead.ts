@@ -33,6 +33,14 @@ export interface ReadHints {
   readonly alone?: boolean | undefined;
 }
 
+/** How a window is filled. */
+interface Filling {
+  readonly position: number;
+  readonly link: LinkEstimate;
+  readonly cap: number;
+  readonly extra?: number;
+}
+
 const KiB = 1024;
 const MiB = 1024 * KiB;
 /** Reads that must follow each other before anything is fetched ahead of them: two can be chance. */
@@ -101,10 +109,14 @@ export class ReadAhead {
 
   /** A request that was made ahead is over. */
   settled(flow: Flow, outcome: FlowOutcome): void {
-    if (this.#through?.delete(flow) !== true) return;
-    if (outcome === "complete") this.#readThrough(this.#through);
-    // What failed would be asked for again and again, and nobody would hear of it.
-    else this.#through = new Set();
+    if (this.#through?.delete(flow) === true) {
+      if (outcome === "complete") this.#readThrough(this.#through);
+      // What failed would be asked for again and again, and nobody would hear of it.
+      else this.#through = new Set();
+      return;
+    }
+    for (const [head, flows] of this.#flows)
+      if (flows.delete(flow) && outcome === "complete") this.#refill(head);
   }
 
   /** Lets go of all that nobody reads. */
@@ -186,12 +198,32 @@ export class ReadAhead {
     if (!head.ahead.isDue(head.position)) return true;
     // What the reader has not come to yet may still be missing itself.
     const position = Math.max(range.start, Math.min(head.position, head.ahead.end));
-    const allowance = this.#host.allowance();
-    if (allowance < MIN_WINDOW) return true;
-    const limit = Math.min(hints.aheadEnd ?? Number.POSITIVE_INFINITY, this.#host.size, this.#runEnd(head));
-    const end = Math.min(limit, Math.max(head.ahead.end, position) + allowance);
-    for (const piece of head.ahead.fill(position, { link, cap, end })) this.#fetch(head, piece);
+    this.#fill(head, head.ahead, { position, link, cap });
     return true;
+  }
+
+  /**
+   * A piece came in. All bodies on a full link come in alike, so the one that the reader waits for is hardly ahead of the others: if
+   * what waits behind it counted in full, nothing would be asked for meanwhile, all pieces would be read at once, and the next ones
+   * asked for at once. So the window grows by what came in before its turn, at most by half.
+   */
+  #refill(head: Head): void {
+    const { ahead, position } = head;
+    if (ahead === undefined || this.#isClosed) return;
+    const link = this.#host.link();
+    let waiting = ahead.end - position;
+    for (const flow of this.#flows.get(head) ?? []) waiting -= flow.range.end - flow.position;
+    const room = Math.min(MAX_WINDOW, this.#host.cacheBytes / 2) - ahead.size;
+    const extra = Math.max(0, Math.min(waiting, ahead.size / 2, room));
+    this.#fill(head, ahead, { position, link, cap: this.#windowCap(link), extra });
+  }
+
+  #fill(head: Head, ahead: AheadWindow, { position, ...bounds }: Filling): void {
+    const allowance = this.#host.allowance();
+    if (allowance < MIN_WINDOW) return;
+    const limit = Math.min(head.aheadEnd ?? Number.POSITIVE_INFINITY, this.#host.size, this.#runEnd(head));
+    const end = Math.min(limit, Math.max(ahead.end, position) + allowance);
+    for (const piece of ahead.fill(position, { ...bounds, end })) this.#fetch(head, piece);
   }
 
   /** Bytes that a run like those before still has. */
