@@ -20,3 +20,8 @@ export function concatBytes(chunks: readonly Bytes[]): Bytes {
 function ownsBuffer(bytes: Bytes): boolean {
   return bytes.byteLength === bytes.buffer.byteLength;
 }
+
+/** Whether bytes may be given as they are: they keep at most a sixteenth more alive. */
+export function isTight({ byteLength, buffer }: Bytes): boolean {
+  return (buffer.byteLength - byteLength) * 16 <= byteLength;
+}

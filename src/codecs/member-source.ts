@@ -2,7 +2,7 @@ import { sliceSource } from "../engine/slice-source.ts";
 import { RangeStreamsError } from "../errors.ts";
 import { openSource } from "../open.ts";
 import type { Range } from "../ranges/range.ts";
-import { positionalSource } from "../source/positional-source.ts";
+import { bytesSource } from "../source/bytes-source.ts";
 import type { Bytes, PlannedSource, Source } from "../source/source.ts";
 
 // How many archives a source lies in travels with the source itself: openers take one source among many and know no parent.
@@ -32,14 +32,8 @@ export function memberInPlace(archive: PlannedSource, range: Range, nesting: num
 
 /** A decoded member, over its bytes, which the source takes over. */
 export async function memberInMemory(bytes: Bytes, name: string, nesting: number): Promise<PlannedSource> {
-  const source = positionalSource({
-    name,
-    size: bytes.byteLength,
-    // Its checksum was right, and nothing changes it any more; but no server ever vouched for it.
-    identity: { strength: "none" },
-    readAt: async (range) => bytes.slice(range.start, range.end),
-  });
-  return withNesting(await openSource(source, { cache: false }), nesting);
+  // Its checksum was right, and nothing changes it any more; but no server ever vouched for it.
+  return withNesting(await openSource(bytesSource(bytes, name), { cache: false }), nesting);
 }
 
 /** A member whose bytes are decoded when they are asked for; the source is closed with it. */

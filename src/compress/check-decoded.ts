@@ -1,6 +1,7 @@
-import { createCrc32 } from "#crc32";
+import { type Crc32, createCrc32 } from "#crc32";
 import { RangeStreamsError } from "../errors.ts";
-import type { Chunk, Decode, DecodeOptions } from "./decoder.ts";
+import { collectWhole } from "./collect-whole.ts";
+import type { Chunk, Decode, DecodeOptions, DecodeWhole } from "./decoder.ts";
 
 /** Output that may be of any ratio: tiny members are no bombs. */
 const RATIO_GRACE_BYTES = 1024 * 1024;
@@ -19,27 +20,62 @@ export function decodeBy(decompress: Decode): Decode {
   };
 }
 
+/** Gathers what a decoder gives into one array; see {@link DecodeWhole}. */
+export function wholeBy(decode: Decode): DecodeWhole {
+  return (stored, options) => collectWhole(decode(stored, options), options.size);
+}
+
 /** Passes on decoded chunks while they keep to what was promised; see {@link Decode} for the errors. */
 export async function* checkDecoded(
   decoded: AsyncIterable<Chunk>,
   options: DecodeOptions,
   storedSoFar: () => number,
 ): AsyncGenerator<Chunk, void, void> {
-  const { what, size, crc32, maxRatio } = options;
-  const crc = createCrc32();
-  let length = 0;
+  const check = new DecodedCheck(options);
   for await (const chunk of decoded) {
-    length += chunk.length;
-    if (length > size) throw wrongSize(what, `more than the ${size} bytes it should be`);
-    if (exceedsRatio(length, storedSoFar(), maxRatio)) throw tooDense(options);
     // Before the chunk is handed over: then it is the consumer's, who may write into it.
-    if (crc32 !== undefined) crc.update(chunk);
+    check.take(chunk, storedSoFar());
     yield chunk;
   }
-  if (length < size) throw wrongSize(what, `${length} of the ${size} bytes it should be`);
-  if (crc32 !== undefined && crc.digest() !== crc32) {
-    const got = `bytes with the CRC-32 ${hex(crc.digest())} where ${hex(crc32)} was promised`;
-    throw new RangeStreamsError("CHECKSUM", `Read ${what}: got ${got}; they are damaged, do not use them`);
+  check.end();
+}
+
+/** Holds what was decoded against what was promised of it, piece after piece. */
+export class DecodedCheck {
+  readonly #options: DecodeOptions;
+  readonly #crc: Crc32 | undefined;
+  #length = 0;
+
+  constructor(options: DecodeOptions) {
+    this.#options = options;
+    this.#crc = options.crc32 === undefined ? undefined : createCrc32();
+  }
+
+  /** The next piece, decoded from so many stored bytes in all. @throws FORMAT for too many bytes, LIMIT for too dense ones. */
+  take(chunk: Chunk, storedSoFar: number): void {
+    const options = this.#options;
+    this.#length += chunk.length;
+    if (this.#length > options.size) {
+      throw wrongSize(options.what, `more than the ${options.size} bytes it should be`);
+    }
+    if (exceedsRatio(this.#length, storedSoFar, options.maxRatio)) throw tooDense(options);
+    this.#crc?.update(chunk);
+  }
+
+  /** @throws FORMAT for too few bytes, CHECKSUM for wrong ones. */
+  end(): void {
+    const options = this.#options;
+    if (this.#length < options.size) {
+      throw wrongSize(options.what, `${this.#length} of the ${options.size} bytes it should be`);
+    }
+    const { crc32 } = options;
+    const sum = this.#crc?.digest();
+    if (crc32 === undefined || sum === undefined || sum === crc32) return;
+    const got = `bytes with the CRC-32 ${hex(sum)} where ${hex(crc32)} was promised`;
+    throw new RangeStreamsError(
+      "CHECKSUM",
+      `Read ${options.what}: got ${got}; they are damaged, do not use them`,
+    );
   }
 }
 

@@ -29,6 +29,24 @@ export type Decode = (
   options: DecodeOptions,
 ) => AsyncGenerator<Chunk, void, void>;
 
+/**
+ * Decodes one member as {@link Decode} does, into one array: for whoever wants all of it, as that spares copies. What was allocated is
+ * the promised size, which the caller has held against its limits.
+ */
+export type DecodeWhole = (stored: AsyncIterable<Chunk>, options: DecodeOptions) => Promise<Chunk>;
+
+/** What a decoder is told that gives its bytes at once. */
+export interface DecodeNowOptions extends DecodeOptions {
+  /** The stored bytes may be given back as they are; else they are only to be read. */
+  isOurs: boolean;
+}
+
+/**
+ * Decodes one member all of whose stored bytes are here, without a promise; the bytes belong to the caller. Undefined where that is
+ * not possible, or would hold up all else for too long. Throws as {@link Decode}.
+ */
+export type DecodeNow = (stored: Chunk, options: DecodeNowOptions) => Chunk | undefined;
+
 /** What a decompressor is told. */
 export interface DecompressOptions {
   /** For messages: whose bytes these are. */

@@ -1,6 +1,7 @@
 import { createInflateRaw, type InflateRaw, inflateRawSync } from "node:zlib";
-import { concatBytes } from "../bytes/collect-bytes.ts";
+import { concatBytes, isTight } from "../bytes/collect-bytes.ts";
 import { brokenStream } from "./broken-stream.ts";
+import { collectWhole } from "./collect-whole.ts";
 import type { Chunk, DecodeOptions } from "./decoder.ts";
 import { gatherChunks } from "./gather-chunks.ts";
 
@@ -26,6 +27,9 @@ const INPUT_BYTES = 1024 * 1024;
  */
 const SMALL_BYTES = 64 * 1024;
 
+/** A larger member is put together from zlib's usual buffers: it counts the room of one in 32 bits. */
+const MAX_WHOLE_BYTES = 1024 * 1024 * 1024;
+
 /** What is told of a member. */
 type InflateOptions = Pick<DecodeOptions, "what" | "size" | "storedSize">;
 
@@ -37,38 +41,94 @@ export function inflateRaw(
   stored: AsyncIterable<Chunk>,
   options: InflateOptions,
 ): AsyncGenerator<Chunk, void, void> {
-  const isSmall = options.size <= SMALL_BYTES && options.storedSize <= SMALL_BYTES;
-  return isSmall ? inflateSmall(stored, options) : inflateStream(stored, options);
+  return isSmall(options) ? inflateSmall(stored, options) : inflateStream(stored, options);
+}
+
+/**
+ * The same for a small stream whose stored bytes are here; undefined for a larger one. Throws as {@link inflateRaw}.
+ */
+export function inflateNow(stored: Chunk, options: InflateOptions): Chunk | undefined {
+  if (!isSmall(options)) return undefined;
+  const { size } = options;
+  // One byte to spare, so that too long an output shows.
+  const limits = { chunkSize: Math.max(64, size + 1), maxOutputLength: size + 1, info: true };
+  let inflated: { buffer: Buffer<ArrayBuffer>; engine: { bytesWritten: number } };
+  try {
+    inflated = inflateRawSync(stored, limits) as never;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") {
+      throw brokenStream(options.what, `more than the ${size} bytes it should be`, error);
+    }
+    throw notWhole(options.what, error);
+  }
+  checkEnd(inflated.engine.bytesWritten, options);
+  return inflated.buffer.length === 0 ? new Uint8Array(0) : ownBytes(inflated.buffer);
+}
+
+function isSmall({ size, storedSize }: InflateOptions): boolean {
+  return size <= SMALL_BYTES && storedSize <= SMALL_BYTES;
 }
 
 async function* inflateSmall(
   stored: AsyncIterable<Chunk>,
-  { what, size, storedSize }: InflateOptions,
+  options: InflateOptions,
 ): AsyncGenerator<Chunk, void, void> {
   const chunks: Chunk[] = [];
   for await (const chunk of stored) chunks.push(chunk);
-  // One byte to spare, so that too long an output shows.
-  const limits = { chunkSize: Math.max(64, size + 1), maxOutputLength: size + 1 };
-  let inflated: { buffer: Buffer; engine: { bytesWritten: number } };
-  try {
-    inflated = inflateRawSync(concatBytes(chunks), { ...limits, info: true }) as never;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") {
-      throw brokenStream(what, `more than the ${size} bytes it should be`, error);
-    }
-    throw notWhole(what, error);
+  const inflated = inflateNow(concatBytes(chunks), options);
+  if (inflated !== undefined && inflated.length > 0) yield inflated;
+}
+
+/**
+ * Inflates into one array of `size` bytes, which zlib fills itself; `check` is told of each part, while zlib goes on with the next.
+ * Throws as {@link inflateRaw}, and what `check` throws.
+ */
+export function inflateWhole(
+  stored: AsyncIterable<Chunk>,
+  options: InflateOptions,
+  check: (part: Chunk) => void,
+): Promise<Chunk> {
+  const { size } = options;
+  if (isSmall(options) || size > MAX_WHOLE_BYTES)
+    return collectWhole(inflateRaw(stored, options), size, check);
+  return fillWhole(stored, options, check);
+}
+
+async function fillWhole(
+  stored: AsyncIterable<Chunk>,
+  options: InflateOptions,
+  check: (part: Chunk) => void,
+): Promise<Chunk> {
+  const { size } = options;
+  let whole: Chunk | undefined;
+  // One byte to spare, so that too long an output shows, and zlib never begins a second buffer.
+  const inflated = inflateBy(createInflateRaw({ chunkSize: Math.max(64, size + 1) }), stored, options);
+  for await (const { buffer, byteOffset, byteLength } of inflated) {
+    check(new Uint8Array(buffer, byteOffset, byteLength));
+    whole ??= new Uint8Array(buffer, byteOffset, size);
   }
-  checkEnd(inflated.engine.bytesWritten, { what, storedSize });
-  if (inflated.buffer.length > 0) yield ownBytes(inflated.buffer as Buffer<ArrayBuffer>);
+  if (whole === undefined) return new Uint8Array(0);
+  // A small buffer of zlib's is a part of a pool.
+  return isTight(whole) ? whole : whole.slice();
 }
 
 async function* inflateStream(
   stored: AsyncIterable<Chunk>,
-  { what, size, storedSize }: InflateOptions,
+  options: InflateOptions,
 ): AsyncGenerator<Chunk, void, void> {
+  const { size, storedSize } = options;
   // A promise of much out of little is not believed before it came true.
   const isLarge = Number.isFinite(size) && size >= LARGE_BYTES && storedSize * 16 >= LARGE_BYTES;
   const engine = createInflateRaw({ chunkSize: isLarge ? LARGE_OUTPUT_BYTES : OUTPUT_BYTES });
+  for await (const output of inflateBy(engine, stored, options)) yield ownBytes(output);
+}
+
+/** What zlib puts out, as views of its buffers. */
+async function* inflateBy(
+  engine: InflateRaw,
+  stored: AsyncIterable<Chunk>,
+  options: InflateOptions,
+): AsyncGenerator<Buffer<ArrayBuffer>, void, void> {
   const input = stored[Symbol.asyncIterator]();
   let failure: { readonly error: unknown } | undefined;
   feed(engine, gatherChunks(input, INPUT_BYTES)).catch((error: unknown) => {
@@ -76,23 +136,25 @@ async function* inflateStream(
     engine.destroy();
   });
   try {
-    for await (const output of engine) yield ownBytes(output as Buffer<ArrayBuffer>);
+    for await (const output of engine) yield output as Buffer<ArrayBuffer>;
   } catch (error) {
     if (failure !== undefined) throw failure.error;
-    throw notWhole(what, error);
+    throw notWhole(options.what, error);
   } finally {
     engine.destroy();
     input.return?.().catch(() => undefined);
   }
-  checkEnd(engine.bytesWritten, { what, storedSize });
+  checkEnd(engine.bytesWritten, options);
 }
 
 function notWhole(what: string, error: unknown): Error {
   return brokenStream(what, `data that is not one whole deflate stream (${String(error)})`, error);
 }
 
-function checkEnd(taken: number, { what, storedSize }: Pick<InflateOptions, "what" | "storedSize">): void {
-  if (taken !== storedSize) throw brokenStream(what, `an end after ${taken} of ${storedSize} stored bytes`);
+function checkEnd(taken: number, options: Pick<InflateOptions, "what" | "storedSize">): void {
+  const { storedSize } = options;
+  if (taken === storedSize) return;
+  throw brokenStream(options.what, `an end after ${taken} of ${storedSize} stored bytes`);
 }
 
 async function feed(engine: InflateRaw, input: AsyncIterable<Chunk>): Promise<void> {

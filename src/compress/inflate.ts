@@ -1,4 +1,5 @@
 import { brokenStream } from "./broken-stream.ts";
+import { collectWhole } from "./collect-whole.ts";
 import type { Chunk, DecodeOptions } from "./decoder.ts";
 
 /**
@@ -37,4 +38,18 @@ export async function* inflateRaw(
     reader.cancel().catch(() => undefined);
     input.return?.().catch(() => undefined);
   }
+}
+
+/** Inflates into one array of `size` bytes; `check` is told of each part before it is kept. Throws as {@link inflateRaw}. */
+export function inflateWhole(
+  stored: AsyncIterable<Chunk>,
+  options: Pick<DecodeOptions, "what" | "size">,
+  check: (part: Chunk) => void,
+): Promise<Chunk> {
+  return collectWhole(inflateRaw(stored, options), options.size, check);
+}
+
+/** The platform inflates by streams alone. */
+export function inflateNow(): undefined {
+  return undefined;
 }

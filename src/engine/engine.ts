@@ -4,6 +4,7 @@ import type { RangeDict } from "../ranges/range-dict.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
 import { closedError } from "../source/closed-error.ts";
 import { Deadlines } from "../source/deadlines.ts";
+import { HELD_VIEW, type HeldInMemory, heldView } from "../source/held-view.ts";
 import type { Meter } from "../source/meter.ts";
 import type {
   Bytes,
@@ -68,7 +69,7 @@ const MIN_AHEAD_BYTES = 512 * 1024;
  * The engine around one Source: a map of what is held, what is pending and what is missing. Every read and stream asks the map
  * first, shares what is in flight, and fetches only the gaps, as planned.
  */
-export class Engine implements PlannedSource {
+export class Engine implements PlannedSource, HeldInMemory {
   readonly name: string;
   readonly size: number;
   readonly identity: Identity;
@@ -151,6 +152,15 @@ export class Engine implements PlannedSource {
     this.#count(range);
     this.#ahead.note(range);
     return bytes;
+  }
+
+  [HELD_VIEW](input: Range): Bytes | undefined {
+    const range = this.#resolve(input);
+    // Where bytes are rationed, they are read.
+    if (Number.isFinite(this.#parts.maxBytes)) return undefined;
+    const view = heldView(this.#parts.source, range);
+    if (view !== undefined) this.#parts.meter.bytesWanted += range.length;
+    return view;
   }
 
   async readMany(inputs: readonly RangeInput[], options: PlannedReadOptions = {}): Promise<Bytes[]> {

@@ -3,6 +3,7 @@ import type { RangeDict } from "../ranges/range-dict.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
 import { beginCall, type Call } from "../source/call.ts";
 import { closedError } from "../source/closed-error.ts";
+import { HELD_VIEW, type HeldInMemory, heldView } from "../source/held-view.ts";
 import type {
   Bytes,
   Identity,
@@ -24,7 +25,7 @@ export function sliceSource(source: PlannedSource, range: RangeInput): PlannedSo
   return new SliceSource(source, resolveRange(range, source.size));
 }
 
-class SliceSource implements PlannedSource {
+class SliceSource implements PlannedSource, HeldInMemory {
   readonly name: string;
   readonly size: number;
   readonly #source: PlannedSource;
@@ -75,6 +76,10 @@ class SliceSource implements PlannedSource {
 
   tryRead(input: RangeInput): Bytes | undefined {
     return this.#source.tryRead(this.#within(input));
+  }
+
+  [HELD_VIEW](range: Range): Bytes | undefined {
+    return heldView(this.#source, this.#within(range));
   }
 
   plan(inputs: readonly RangeInput[]): ReadPlan {

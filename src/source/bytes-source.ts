@@ -1,3 +1,4 @@
+import { viewOf } from "./held-view.ts";
 import { positionalSource } from "./positional-source.ts";
 import type { Bytes, Source } from "./source.ts";
 
@@ -5,12 +6,13 @@ import type { Bytes, Source } from "./source.ts";
  * A Source over bytes in memory, which it does not copy and never changes. Whoever changes them breaks the promise; identity
  * is `none`, since nothing vouches for them.
  */
-export function bytesSource(bytes: Uint8Array): Source {
+export function bytesSource(bytes: Uint8Array, name = `${bytes.byteLength} bytes in memory`): Source {
   return positionalSource({
-    name: `${bytes.byteLength} bytes in memory`,
+    name,
     size: bytes.byteLength,
     identity: { strength: "none" },
     // A copy, and never a view of a SharedArrayBuffer: what a read returns belongs to its caller.
     readAt: async (range): Promise<Bytes> => new Uint8Array(bytes.subarray(range.start, range.end)),
+    viewAt: (range) => viewOf(bytes, range),
   });
 }

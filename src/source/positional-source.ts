@@ -1,6 +1,7 @@
 import { Range } from "../ranges/range.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
 import { closedError } from "./closed-error.ts";
+import { HELD_VIEW, type HeldInMemory } from "./held-view.ts";
 import type { Bytes, Identity, ReadOptions, Source } from "./source.ts";
 import { streamChunks } from "./stream-chunks.ts";
 import { waitFor } from "./wait-for.ts";
@@ -15,11 +16,13 @@ export interface PositionalReader {
   readonly identity: Identity;
   /** Exactly the bytes of a range inside the size, over a buffer of their own. */
   readAt(range: Range): Promise<Bytes>;
+  /** The same bytes as they lie in memory, where they can be shown. */
+  viewAt?(range: Range): Bytes | undefined;
   close?(): Promise<void>;
 }
 
 /** A Source over anything that reads by position and needs no planning: bytes in memory, a Blob, a file. */
-export function positionalSource(reader: PositionalReader): Source {
+export function positionalSource(reader: PositionalReader): Source & HeldInMemory {
   const closing = new AbortController();
   const resolve = (input: RangeInput): Range => {
     if (closing.signal.aborted) throw closing.signal.reason;
@@ -45,6 +48,7 @@ export function positionalSource(reader: PositionalReader): Source {
     stream(input: RangeInput = [0], options: ReadOptions = {}): ReadableStream<Bytes> {
       return streamChunks(() => pieces(resolve(input), readRange), options.signal);
     },
+    [HELD_VIEW]: (range: Range): Bytes | undefined => reader.viewAt?.(resolve(range)),
     close,
     [Symbol.asyncDispose]: close,
   };

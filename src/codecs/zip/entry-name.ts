@@ -13,6 +13,8 @@ const CP437_UPPER: string =
 
 const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+const lenientUtf8: TextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** What decides how the texts of an entry are encoded. */
 type TextFields = Pick<CentralHeader, "name" | "comment" | "flags" | "extra" | "madeBy">;
 
@@ -48,12 +50,21 @@ export function decodeArchiveComment(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? decodeCp437(bytes);
 }
 
-/** The text of bytes that are all ASCII, which all encodings of names share; else undefined. */
-export function decodeAscii(bytes: Uint8Array): string | undefined {
+/** Whether all of the bytes are ASCII, which all encodings of names share. */
+export function isAscii(bytes: Uint8Array): boolean {
   for (let position = 0; position < bytes.length; position++) {
-    if ((bytes[position] as number) >= 0x80) return undefined;
+    if ((bytes[position] as number) >= 0x80) return false;
   }
-  return utf8.decode(bytes);
+  return true;
+}
+
+/**
+ * The text of bytes that are all ASCII; else undefined. Decoded before it is looked at, as that is one call for all bytes: beyond
+ * ASCII every character of UTF-8 has more bytes than UTF-16 units, and what is no UTF-8 leaves its mark.
+ */
+export function decodeAscii(bytes: Uint8Array): string | undefined {
+  const text = lenientUtf8.decode(bytes);
+  return text.length === bytes.length && !text.includes("\ufffd") ? text : undefined;
 }
 
 function decode(

@@ -1,17 +1,33 @@
-import type { Decode } from "../../compress/decoder.ts";
-import { decodeDeflate } from "../../compress/deflate.ts";
-import { decodeStore } from "../../compress/store.ts";
+import type { Decode, DecodeNow, DecodeWhole } from "../../compress/decoder.ts";
+import { decodeDeflate, decodeDeflateNow, decodeDeflateWhole } from "../../compress/deflate.ts";
+import { decodeStore, decodeStoreNow } from "../../compress/store.ts";
+
+/** How a member is decoded. */
+export interface Decoders {
+  readonly decode: Decode;
+  /** Into one array, where the method has a quicker way to that. */
+  readonly decodeWhole?: DecodeWhole | undefined;
+  /** Without waiting, out of stored bytes that are only read. */
+  readonly decodeNow?: DecodeNow | undefined;
+}
 
 /** A compression method (APPNOTE 4.4.5). */
-interface Method {
+interface Method extends Decoders {
   readonly name: string;
-  readonly decode: Decode;
 }
 
 // Stored and deflated members are nearly all there are; the decoders of the others are loaded when one is met.
 const METHODS: ReadonlyMap<number, Method> = new Map<number, Method>([
-  [0, { name: "store", decode: decodeStore }],
-  [8, { name: "deflate", decode: decodeDeflate }],
+  [0, { name: "store", decode: decodeStore, decodeNow: decodeStoreNow }],
+  [
+    8,
+    {
+      name: "deflate",
+      decode: decodeDeflate,
+      decodeWhole: decodeDeflateWhole,
+      decodeNow: decodeDeflateNow,
+    },
+  ],
   [9, lazily("deflate64", async () => (await import("../../compress/deflate64.ts")).decodeDeflate64)],
   [12, lazily("bzip2", async () => (await import("../../compress/bzip2.ts")).decodeBzip2)],
   [14, lazily("lzma", async () => (await import("../../compress/lzma.ts")).decodeLzma)],
@@ -22,16 +38,16 @@ const METHODS: ReadonlyMap<number, Method> = new Map<number, Method>([
 ]);
 
 export const STORE = 0;
-const DEFLATE = 8;
+export const DEFLATE = 8;
 
 /** The name of a method for users. */
 export function methodName(method: number): string {
   return METHODS.get(method)?.name ?? `unknown(${method})`;
 }
 
-/** The decoder of a method, where there is one here. */
-export function methodDecoder(method: number): Decode | undefined {
-  return METHODS.get(method)?.decode;
+/** The decoders of a method, where there are some here. */
+export function methodDecoders(method: number): Decoders | undefined {
+  return METHODS.get(method);
 }
 
 /**

@@ -4,6 +4,7 @@ import { Range } from "../../ranges/range.ts";
 import { RangeDict } from "../../ranges/range-dict.ts";
 import { beginCall } from "../../source/call.ts";
 import { closedError } from "../../source/closed-error.ts";
+import { heldView } from "../../source/held-view.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import { redactUrl } from "../../source/url.ts";
 import {
@@ -19,9 +20,9 @@ import { checkIndexed, deferSource } from "../deferred-source.ts";
 import { streamMembers } from "../stream-members.ts";
 import type { Directory } from "./directory.ts";
 import { decodeArchiveComment } from "./entry-name.ts";
-import { nextBoundary, sortHeaderOffsets } from "./plan-member.ts";
+import { type MemberPlan, nextBoundary, sortHeaderOffsets } from "./plan-member.ts";
 import { readDirectory, TAIL_BYTES } from "./read-directory.ts";
-import { once, spanReader } from "./read-member.ts";
+import { spanReader } from "./read-member.ts";
 import type { ZipArchive, ZipEntry } from "./zip-archive.ts";
 import { type IndexedArchive, indexZip, parseZipIndex } from "./zip-index.ts";
 import { overBudget, ZipMember, type ZipShared } from "./zip-member.ts";
@@ -191,27 +192,9 @@ class OpenedZip implements ZipArchive {
       .map((entry) => this.#own(entry))
       .map((entry) => ({ entry, plan: entry.plan(options) }));
     this.#checkBudget(members.map(({ plan }) => plan.header.size));
-    const own = new AbortController();
-    const signals = [this.#closing.signal, options.signal, own.signal];
-    const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.source.name });
-    try {
-      const { signal } = call;
-      signal.throwIfAborted();
-      const spans = members.map(({ plan }) => plan.span);
-      const stored = await this.source.readMany(spans, { signal, expect: "random" });
-      const readMore = spanReader(this.source, { signal });
-      const decoded: Bytes[] = [];
-      for (const [index, { entry, plan }] of members.entries()) {
-        const held = stored[index] as Bytes;
-        decoded.push(
-          await entry.decode(plan, (span) => (span.equals(plan.span) ? once(held) : readMore(span)), signal),
-        );
-      }
-      return decoded;
-    } finally {
-      own.abort();
-      call.end();
-    }
+    this.#closing.signal.throwIfAborted();
+    options.signal?.throwIfAborted();
+    return this.#decodeInMemory(members, options) ?? this.#readTogether(members, options);
   }
 
   async *streamEach(
@@ -234,6 +217,36 @@ class OpenedZip implements ZipArchive {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Undefined where the archive is not in memory. */
+  #decodeInMemory(
+    members: readonly PlannedMember[],
+    options: EntryReadOptions,
+  ): Promise<Bytes[]> | undefined {
+    const [first] = members;
+    if (first === undefined || heldView(this.source, first.plan.span) === undefined) return undefined;
+    return readOneByOne(members, options);
+  }
+
+  async #readTogether(members: readonly PlannedMember[], options: EntryReadOptions): Promise<Bytes[]> {
+    const own = new AbortController();
+    const signals = [this.#closing.signal, options.signal, own.signal];
+    const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.source.name });
+    try {
+      const { signal } = call;
+      const spans = members.map(({ plan }) => plan.span);
+      const stored = await this.source.readMany(spans, { signal, expect: "random" });
+      const readMore = spanReader(this.source, { signal });
+      const decoded: Bytes[] = [];
+      for (const [index, { entry, plan }] of members.entries()) {
+        decoded.push(await entry.decodeSpan(plan, stored[index] as Bytes, { signal, readMore }));
+      }
+      return decoded;
+    } finally {
+      own.abort();
+      call.end();
+    }
   }
 
   #list(): readonly ZipMember[] {
@@ -263,6 +276,22 @@ class OpenedZip implements ZipArchive {
     }
     return ranges;
   }
+}
+
+/** A member, and where it lies. */
+interface PlannedMember {
+  readonly entry: ZipMember;
+  readonly plan: MemberPlan;
+}
+
+/** Of an archive in memory: nothing is gained by asking for them together, and only what is large is waited for. */
+async function readOneByOne(members: readonly PlannedMember[], options: EntryReadOptions): Promise<Bytes[]> {
+  const decoded: Bytes[] = [];
+  for (const { entry, plan } of members) {
+    const taken = entry.takeWhole(plan, options);
+    decoded.push(taken instanceof Promise ? await taken : taken);
+  }
+  return decoded;
 }
 
 function listMembers(shared: ZipShared): readonly ZipMember[] {

@@ -1,10 +1,9 @@
 import { exceedsRatio, tooDense } from "../../compress/check-decoded.ts";
-import type { Decode } from "../../compress/decoder.ts";
 import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import { type Directory, readWideField } from "./directory.ts";
-import { decodeEntryName } from "./entry-name.ts";
-import { defaultMaxRatio, methodDecoder, methodName, STORE } from "./methods.ts";
+import { decodeEntryName, isAscii } from "./entry-name.ts";
+import { type Decoders, defaultMaxRatio, methodDecoders, methodName, STORE } from "./methods.ts";
 import {
   type CentralHeader,
   descriptorSays,
@@ -26,10 +25,13 @@ const EXTRA_SLACK_BYTES = 512;
 /** CRC and two sizes of 4 bytes: a data descriptor without a signature. */
 const SHORTEST_DESCRIPTOR_BYTES = 12;
 
+/** What a local header promises beside the directory. */
+const PROMISES = ["crc32", "storedSize", "size"] as const;
+
 /** Where a member lies, and what must be true of it. */
 export interface MemberPlan {
   readonly header: CentralHeader;
-  /** For messages: the member and its archive. */
+  /** For messages: the member and its archive. Made when it is read. */
   readonly what: string;
   /** For messages: the archive. */
   readonly archive: string;
@@ -70,19 +72,36 @@ export function nextBoundary(directory: Directory, offsets: Float64Array, positi
  */
 export function planMember(directory: Directory, offsets: Float64Array, header: CentralHeader): MemberPlan {
   const archive = directory.name;
-  const what = `${decodeEntryName(header, archive)} in ${archive}`;
-  if (header.disk !== 0) throw unsupported(what, "a member on another disk");
-  checkDirectoryEntry(header, what);
+  if (header.disk !== 0) throw unsupported(whatOf(header, archive), "a member on another disk");
+  checkDirectoryEntry(header, archive);
   const offset = header.localOffset + directory.prefix;
   if (offset >= directory.range.start) {
-    throw broken(what, `byte ${offset} for its header, which is not before the directory`);
+    const got = `byte ${offset} for its header, which is not before the directory`;
+    throw broken(whatOf(header, archive), got);
   }
-  if (isShared(offsets, offset)) throw broken(what, "a header that another entry claims too");
-  const boundary = nextBoundary(directory, offsets, offset);
+  const after = firstAfter(offsets, offset);
+  if (isSharedBefore(offsets, after, offset)) {
+    throw broken(whatOf(header, archive), "a header that another entry claims too");
+  }
+  const boundary = offsets[after] ?? directory.range.start;
   const shortest = shortestEnd(header, offset);
-  if (shortest > boundary) throw overlap(what, shortest, boundary);
+  if (shortest > boundary) throw overlap(whatOf(header, archive), shortest, boundary);
   const guess = shortest + header.extra.length + EXTRA_SLACK_BYTES;
-  return { header, what, archive, offset, boundary, span: new Range(offset, Math.min(guess, boundary)) };
+  const span = new Range(offset, Math.min(guess, boundary));
+  return {
+    header,
+    archive,
+    offset,
+    boundary,
+    span,
+    get what() {
+      return whatOf(header, archive);
+    },
+  };
+}
+
+function whatOf(header: CentralHeader, archive: string): string {
+  return `${decodeEntryName(header, archive)} in ${archive}`;
 }
 
 /** Whether a member reaches into another one, or shares its header: reading it is FORMAT, and this tells so without a request. */
@@ -97,16 +116,25 @@ function shortestEnd({ name, storedSize }: CentralHeader, offset: number): numbe
 }
 
 function isShared(offsets: Float64Array, offset: number): boolean {
-  const after = firstAfter(offsets, offset);
+  return isSharedBefore(offsets, firstAfter(offsets, offset), offset);
+}
+
+function isSharedBefore(offsets: Float64Array, after: number, offset: number): boolean {
   return after >= 2 && offsets[after - 2] === offset;
 }
 
 /** @throws AMBIGUOUS where a directory entry alone can be read in two ways. */
-function checkDirectoryEntry(header: CentralHeader, what: string): void {
-  if (header.contradicted) throw ambiguous(what, "a zip64 field that contradicts its directory entry");
+function checkDirectoryEntry(header: CentralHeader, archive: string): void {
+  if (header.extra.length === 0) return;
+  if (header.contradicted) {
+    throw ambiguous(whatOf(header, archive), "a zip64 field that contradicts its directory entry");
+  }
   for (const id of [EXTRA_FIELDS.zip64, EXTRA_FIELDS.unicodePath]) {
     if (findExtraFields(header.extra, id).length > 1) {
-      throw ambiguous(what, `several extra fields ${hex(id)}, of which readers take either`);
+      throw ambiguous(
+        whatOf(header, archive),
+        `several extra fields ${hex(id)}, of which readers take either`,
+      );
     }
   }
 }
@@ -130,25 +158,24 @@ function firstAfter(sorted: Float64Array, value: number): number {
  * LIMIT for a promise beyond `maxRatio`.
  */
 export function chooseDecoder(plan: MemberPlan, maxRatio: number | undefined): ChosenDecoder {
-  const { header, what } = plan;
-  const { flags, method, size, storedSize } = header;
+  const { flags, method, size, storedSize } = plan.header;
   if ((flags & (FLAGS.encrypted | FLAGS.strongEncryption | FLAGS.maskedHeaders)) !== 0) {
-    throw unsupported(what, "an encrypted member");
+    throw unsupported(plan.what, "an encrypted member");
   }
-  if ((flags & FLAGS.patched) !== 0) throw unsupported(what, "patched data");
-  const decode = methodDecoder(method);
-  if (decode === undefined) throw unsupported(what, `the method ${methodName(method)}`);
+  if ((flags & FLAGS.patched) !== 0) throw unsupported(plan.what, "patched data");
+  const decoders = methodDecoders(method);
+  if (decoders === undefined) throw unsupported(plan.what, `the method ${methodName(method)}`);
   if (method === STORE && size !== storedSize) {
-    throw broken(what, `${storedSize} stored bytes for a stored member of ${size}`);
+    throw broken(plan.what, `${storedSize} stored bytes for a stored member of ${size}`);
   }
-  const chosen = { decode, maxRatio: maxRatio ?? defaultMaxRatio(method) };
-  if (exceedsRatio(size, storedSize, chosen.maxRatio)) throw tooDense({ what, maxRatio: chosen.maxRatio });
-  return chosen;
+  const believed = maxRatio ?? defaultMaxRatio(method);
+  if (exceedsRatio(size, storedSize, believed)) throw tooDense({ what: plan.what, maxRatio: believed });
+  return { decoders, maxRatio: believed };
 }
 
-/** A decoder, and how far its output is believed. */
+/** Decoders, and how far their output is believed. */
 export interface ChosenDecoder {
-  readonly decode: Decode;
+  readonly decoders: Decoders;
   readonly maxRatio: number;
 }
 
@@ -159,23 +186,25 @@ export interface ChosenDecoder {
  * @throws AMBIGUOUS where they contradict each other.
  */
 export function checkLocalHeader(local: LocalHeader, plan: MemberPlan): void {
-  const { header, what, archive } = plan;
-  if (!sameBytes(local.name, header.name)) throw ambiguousHeader(what, "another name");
-  if (findExtraFields(local.extra, EXTRA_FIELDS.unicodePath).length > 0) {
+  const { header, archive } = plan;
+  if (!sameBytes(local.name, header.name)) throw ambiguousHeader(plan.what, "another name");
+  if (local.extra.length > 0 && findExtraFields(local.extra, EXTRA_FIELDS.unicodePath).length > 0) {
     const { madeBy } = header;
     const own = decodeEntryName({ ...local, madeBy }, archive);
-    if (own !== decodeEntryName(header, archive)) throw ambiguousHeader(what, "another Unicode name");
+    if (own !== decodeEntryName(header, archive)) throw ambiguousHeader(plan.what, "another Unicode name");
   }
-  if (local.method !== header.method) throw ambiguousHeader(what, `the method ${methodName(local.method)}`);
+  if (local.method !== header.method)
+    throw ambiguousHeader(plan.what, `the method ${methodName(local.method)}`);
   const decisive = FLAGS.encrypted | FLAGS.strongEncryption | FLAGS.maskedHeaders | FLAGS.descriptor;
-  const naming = header.name.some((byte) => byte >= 0x80) ? FLAGS.utf8 : 0;
-  if (((local.flags ^ header.flags) & (decisive | naming)) !== 0) throw ambiguousHeader(what, "other flags");
-  if (local.contradicted) throw ambiguousHeader(what, "a zip64 field that contradicts the rest");
+  const naming = isAscii(header.name) ? 0 : FLAGS.utf8;
+  if (((local.flags ^ header.flags) & (decisive | naming)) !== 0)
+    throw ambiguousHeader(plan.what, "other flags");
+  if (local.contradicted) throw ambiguousHeader(plan.what, "a zip64 field that contradicts the rest");
   const deferred = hasDescriptor(header);
-  for (const field of ["crc32", "storedSize", "size"] as const) {
+  for (const field of PROMISES) {
     // With a data descriptor (4.4.4, bit 3) the header may hold zeros; the directory's values rule.
     if (local[field] === header[field] || (deferred && local[field] === 0)) continue;
-    throw ambiguousHeader(what, `${field} ${local[field]} where the directory has ${header[field]}`);
+    throw ambiguousHeader(plan.what, `${field} ${local[field]} where the directory has ${header[field]}`);
   }
 }
 
@@ -194,20 +223,22 @@ export function descriptorRoom(dataEnd: number, { header, boundary }: MemberPlan
  *
  * @throws CHECKSUM for a descriptor that says otherwise.
  */
-export function checkDescriptor(after: Uint8Array, { header, what }: MemberPlan): void {
-  if (after.length < SHORTEST_DESCRIPTOR_BYTES || descriptorSays(after, header)) return;
+export function checkDescriptor(after: Uint8Array, plan: MemberPlan): void {
+  if (after.length < SHORTEST_DESCRIPTOR_BYTES || descriptorSays(after, plan.header)) return;
   const got = "a data descriptor after its bytes that says otherwise than the directory";
-  throw new RangeStreamsError("CHECKSUM", `Read ${what}: got ${got}; it is damaged, do not use it`);
+  throw new RangeStreamsError("CHECKSUM", `Read ${plan.what}: got ${got}; it is damaged, do not use it`);
 }
 
 /** @throws FORMAT where data that starts there would reach into the next member or the directory. */
-export function checkDataFits(dataOffset: number, { header, what, boundary }: MemberPlan): void {
-  const end = dataOffset + header.storedSize;
-  if (end > boundary) throw overlap(what, end, boundary);
+export function checkDataFits(dataOffset: number, plan: MemberPlan): void {
+  const end = dataOffset + plan.header.storedSize;
+  if (end > plan.boundary) throw overlap(plan.what, end, plan.boundary);
 }
 
 function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
 }
 
 function overlap(what: string, end: number, boundary: number): RangeStreamsError {

@@ -1,5 +1,6 @@
 import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
+import { heldView } from "../../source/held-view.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import type { ResolvedLimits } from "../archive.ts";
 import { type Directory, type DirectoryPlace, indexDirectory } from "./directory.ts";
@@ -58,7 +59,11 @@ export async function readDirectory(
       `Opened ${name} as zip: got no size; its end cannot be found, download it first`,
     );
   }
-  const read = (start: number, end: number): Promise<Bytes> => source.read(new Range(start, end), options);
+  options.signal?.throwIfAborted();
+  const read = async (start: number, end: number): Promise<Bytes> => {
+    const range = new Range(start, end);
+    return heldView(source, range) ?? source.read(range, options);
+  };
   const tail = await readTail(source, read);
   const end = findEndRecord(tail);
   const zip64 = await readZip64EndRecord(end, read, name);
@@ -75,6 +80,9 @@ async function readWithLead(
   directory: Range,
   { aheadBytes, ...options }: DirectoryReadOptions,
 ): Promise<Bytes> {
+  // It is kept: a copy.
+  const view = heldView(source, directory);
+  if (view !== undefined) return view.slice();
   const { start } = directory;
   const isHeld = aheadBytes === undefined || source.plan([directory]).requests.length === 0;
   const lead = isHeld ? 0 : Math.min(start, aheadBytes(directory));
@@ -107,6 +115,7 @@ function readComment(tail: Tail, end: EndRecord): Uint8Array {
   return tail.bytes.slice(start, start + view.getUint16(position + 20, true));
 }
 
+/** Gives bytes that are only to be read, and not to be kept. */
 type Read = (start: number, end: number) => Promise<Bytes>;
 
 async function readTail(source: PlannedSource, read: Read): Promise<Tail> {

@@ -11,27 +11,51 @@ import {
 import { LOCAL_HEADER_BYTES, parseDataOffset, parseLocalHeader } from "./zip-format.ts";
 
 /** Members up to this size are read at once, so that reads of one tick are planned together. *Unmeasured*. */
-const WHOLE_BYTES = 1024 * 1024;
+export const WHOLE_BYTES: number = 1024 * 1024;
 
 /** The bytes of a span of the archive, in order, as chunks that are ours alone. */
 export type ReadSpan = (span: Range) => AsyncIterable<Bytes>;
-
-/** Options of {@link spanReader}. */
-export interface SpanReaderOptions extends PlannedReadOptions {
-  /** What is read is what is wanted, all of it in memory: a large span is read at once too, which spares a copy. */
-  readonly isWhole?: boolean | undefined;
-}
 
 /**
  * Reads spans from a source: a small one at once, a large one as it arrives. Whoever reads member after member may be read ahead
  * of, up to the directory.
  */
-export function spanReader(source: PlannedSource, options: SpanReaderOptions): ReadSpan {
-  const { signal, aheadEnd, isWhole = false } = options;
+export function spanReader(source: PlannedSource, options: PlannedReadOptions): ReadSpan {
+  const { signal, aheadEnd } = options;
   return (span) =>
-    isWhole || span.length <= WHOLE_BYTES
+    span.length <= WHOLE_BYTES
       ? once(source.read(span, { signal, aheadEnd }))
       : chunksOf(source.stream(span, { signal }));
+}
+
+/**
+ * The stored bytes of a member out of its span, all of which is here; checked as {@link readStored} does. Undefined where more is
+ * needed, as the local extra field is longer than guessed. Throws as that.
+ */
+export function takeStored(plan: MemberPlan, held: Bytes): Bytes | undefined {
+  const end = plan.offset + held.length;
+  const dataStart = headerEnd(held, plan);
+  const dataEnd = dataStart + plan.header.storedSize;
+  const room = descriptorRoom(dataEnd, plan);
+  if (dataEnd + room > end) return undefined;
+  checkHeader(held, plan);
+  const stored = held.subarray(dataStart - plan.offset, dataEnd - plan.offset);
+  if (room > 0) checkDescriptor(held.subarray(dataEnd - plan.offset, dataEnd - plan.offset + room), plan);
+  return stored;
+}
+
+/**
+ * What of a view is decoded while what came of the piece before is summed. Without its header still more than an inflater gathers: that
+ * would copy them.
+ */
+const VIEW_PIECE_BYTES = 1280 * 1024;
+
+/** A span that lies in memory, in pieces: an abort is heard between two of them. */
+export async function* piecesOf(view: Bytes, signal: AbortSignal): AsyncGenerator<Bytes, void, void> {
+  for (let start = 0; start < view.length; start += VIEW_PIECE_BYTES) {
+    signal.throwIfAborted();
+    yield view.subarray(start, start + VIEW_PIECE_BYTES);
+  }
 }
 
 /** One chunk, as a sequence. */

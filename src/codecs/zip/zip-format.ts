@@ -228,33 +228,43 @@ export function parseCentralHeader(bytes: Uint8Array, place: RecordPlace): Centr
   if (!whole || view.getUint32(0, true) !== CENTRAL_HEADER_SIGNATURE) {
     throw broken(place, place.origin, "no directory entry");
   }
-  const u16 = (field: keyof typeof CENTRAL_FIELDS): number => view.getUint16(CENTRAL_FIELDS[field], true);
-  const u32 = (field: keyof typeof CENTRAL_FIELDS): number => view.getUint32(CENTRAL_FIELDS[field], true);
-  const nameEnd = CENTRAL_HEADER_BYTES + u16("nameLength");
-  const extraEnd = nameEnd + u16("extraLength");
-  const commentEnd = extraEnd + u16("commentLength");
+  const nameEnd = CENTRAL_HEADER_BYTES + view.getUint16(CENTRAL_FIELDS.nameLength, true);
+  const extraEnd = nameEnd + view.getUint16(CENTRAL_FIELDS.extraLength, true);
+  const commentEnd = extraEnd + view.getUint16(CENTRAL_FIELDS.commentLength, true);
   if (commentEnd > bytes.length) throw broken(place, place.origin, "a directory entry that is cut off");
-  const header = {
-    madeBy: u16("madeBy"),
-    flags: u16("flags"),
-    method: u16("method"),
-    dosTime: u16("dosTime"),
-    dosDate: u16("dosDate"),
-    crc32: u32("crc32"),
-    storedSize: u32("storedSize"),
-    size: u32("size"),
-    disk: u16("disk"),
-    externalAttributes: u32("externalAttributes"),
-    localOffset: u32("localOffset"),
-    name: bytes.subarray(CENTRAL_HEADER_BYTES, nameEnd),
-    extra: bytes.subarray(nameEnd, extraEnd),
-    comment: bytes.subarray(extraEnd, commentEnd),
+  const extra = part(bytes, nameEnd, extraEnd);
+  const declared = {
+    size: view.getUint32(CENTRAL_FIELDS.size, true),
+    storedSize: view.getUint32(CENTRAL_FIELDS.storedSize, true),
+    localOffset: view.getUint32(CENTRAL_FIELDS.localOffset, true),
+    disk: view.getUint16(CENTRAL_FIELDS.disk, true),
   };
-  if (!needsZip64(header)) {
-    const { size, storedSize, localOffset, extra } = header;
-    return { ...header, contradicted: isContradicted(extra, [size, storedSize, localOffset]) };
-  }
-  return { ...header, ...readZip64(header, header.extra, place), contradicted: false };
+  const isWide = needsZip64(declared);
+  const { size, storedSize, localOffset, disk } = isWide ? readZip64(declared, extra, place) : declared;
+  return {
+    madeBy: view.getUint16(CENTRAL_FIELDS.madeBy, true),
+    flags: view.getUint16(CENTRAL_FIELDS.flags, true),
+    method: view.getUint16(CENTRAL_FIELDS.method, true),
+    dosTime: view.getUint16(CENTRAL_FIELDS.dosTime, true),
+    dosDate: view.getUint16(CENTRAL_FIELDS.dosDate, true),
+    crc32: view.getUint32(CENTRAL_FIELDS.crc32, true),
+    storedSize,
+    size,
+    disk,
+    externalAttributes: view.getUint32(CENTRAL_FIELDS.externalAttributes, true),
+    localOffset,
+    name: bytes.subarray(CENTRAL_HEADER_BYTES, nameEnd),
+    extra,
+    comment: part(bytes, extraEnd, commentEnd),
+    contradicted: !isWide && isContradicted(extra, [size, storedSize, localOffset]),
+  };
+}
+
+/** Of records without number, most have no extra field and no comment. */
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+function part(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return start === end ? NOTHING : bytes.subarray(start, end);
 }
 
 /** What a ZIP64 extra field may replace, in its order there. */
@@ -320,12 +330,33 @@ export interface LocalHeader {
  * @throws FORMAT where they are no local header.
  */
 export function parseDataOffset(bytes: Uint8Array, place: RecordPlace): number {
-  const cursor = open(bytes, place, "a local header");
-  const offset = cursor.offset;
-  if (cursor.u32() !== LOCAL_HEADER_SIGNATURE) throw broken(place, offset, "no local header");
-  cursor.skip(22);
-  return offset + LOCAL_HEADER_BYTES + cursor.u16() + cursor.u16();
+  return place.origin + localLengths(bytes, place).dataStart;
 }
+
+/** The parts of a local header that is in `bytes` as far as its fixed part, or FORMAT. */
+function localLengths(
+  bytes: Uint8Array,
+  place: RecordPlace,
+): { view: DataView; nameEnd: number; dataStart: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < LOCAL_HEADER_BYTES) throw broken(place, place.origin, "a local header that is cut off");
+  if (view.getUint32(0, true) !== LOCAL_HEADER_SIGNATURE) {
+    throw broken(place, place.origin, "no local header");
+  }
+  const nameEnd = LOCAL_HEADER_BYTES + view.getUint16(LOCAL_FIELDS.nameLength, true);
+  return { view, nameEnd, dataStart: nameEnd + view.getUint16(LOCAL_FIELDS.extraLength, true) };
+}
+
+/** Where the fields of a local header lie; see {@link parseLocalHeader}. */
+const LOCAL_FIELDS = {
+  flags: 6,
+  method: 8,
+  crc32: 14,
+  storedSize: 18,
+  size: 22,
+  nameLength: 26,
+  extraLength: 28,
+} as const;
 
 /**
  * | offset | size | field                | offset | size | field                |
@@ -339,25 +370,28 @@ export function parseDataOffset(bytes: Uint8Array, place: RecordPlace): number {
  * @throws FORMAT where the bytes are no local header, or one cut off.
  */
 export function parseLocalHeader(bytes: Uint8Array, place: RecordPlace): LocalHeader {
-  const dataOffset = parseDataOffset(bytes, place);
-  const cursor = open(bytes, place, "a local header");
-  cursor.skip(6);
-  const flags = cursor.u16();
-  const method = cursor.u16();
-  cursor.skip(4);
-  const crc32 = cursor.u32();
-  const storedSize = cursor.u32();
-  const size = cursor.u32();
-  const nameLength = cursor.u16();
-  const extraLength = cursor.u16();
-  const name = cursor.take(nameLength);
-  const extra = cursor.take(extraLength);
-  const declared = { size, storedSize, localOffset: 0, disk: 0 };
-  const wide = needsZip64(declared);
-  const values = wide ? readZip64(declared, extra, place) : declared;
-  const contradicted = !wide && isContradicted(extra, [size, storedSize]);
-  const sizes = { size: values.size, storedSize: values.storedSize };
-  return { dataOffset, flags, method, crc32, name, extra, contradicted, ...sizes };
+  const { view, nameEnd, dataStart } = localLengths(bytes, place);
+  if (dataStart > bytes.length) throw broken(place, place.origin, "a local header that is cut off");
+  const extra = part(bytes, nameEnd, dataStart);
+  const declared = {
+    size: view.getUint32(LOCAL_FIELDS.size, true),
+    storedSize: view.getUint32(LOCAL_FIELDS.storedSize, true),
+    localOffset: 0,
+    disk: 0,
+  };
+  const isWide = needsZip64(declared);
+  const { size, storedSize } = isWide ? readZip64(declared, extra, place) : declared;
+  return {
+    dataOffset: place.origin + dataStart,
+    flags: view.getUint16(LOCAL_FIELDS.flags, true),
+    method: view.getUint16(LOCAL_FIELDS.method, true),
+    crc32: view.getUint32(LOCAL_FIELDS.crc32, true),
+    storedSize,
+    size,
+    name: bytes.subarray(LOCAL_HEADER_BYTES, nameEnd),
+    extra,
+    contradicted: !isWide && isContradicted(extra, [size, storedSize]),
+  };
 }
 
 /** Signature (4), CRC (4), two sizes of 8 bytes: the longest form of a data descriptor. */

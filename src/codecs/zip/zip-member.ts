@@ -1,6 +1,9 @@
+import { wholeBy } from "../../compress/check-decoded.ts";
+import type { DecodeOptions } from "../../compress/decoder.ts";
 import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import { beginCall, type Call } from "../../source/call.ts";
+import { heldView } from "../../source/held-view.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import { type ChunkReader, streamChunks } from "../../source/stream-chunks.ts";
 import { type EntryKind, type EntryReadOptions, type ResolvedLimits, resolveLimit } from "../archive.ts";
@@ -8,9 +11,18 @@ import { memberInMemory, memberInPlace, memberNesting } from "../member-source.t
 import { type Directory, hasExtraField, readCentralHeader, readWideField } from "./directory.ts";
 import { readEntryDate } from "./entry-date.ts";
 import { decodeAscii, decodeEntryComment, decodeEntryName, isUnixHost } from "./entry-name.ts";
-import { methodName, STORE } from "./methods.ts";
+import { DEFLATE, methodName, STORE } from "./methods.ts";
 import { chooseDecoder, type MemberPlan, overlapsAnother, planMember } from "./plan-member.ts";
-import { type ReadSpan, readDataOffset, readStored, spanReader } from "./read-member.ts";
+import {
+  once,
+  piecesOf,
+  type ReadSpan,
+  readDataOffset,
+  readStored,
+  spanReader,
+  takeStored,
+  WHOLE_BYTES,
+} from "./read-member.ts";
 import type { ZipEntry } from "./zip-archive.ts";
 import {
   CENTRAL_FIELDS,
@@ -125,18 +137,7 @@ export class ZipMember implements ZipEntry {
   }
 
   async bytes(options: EntryReadOptions = {}): Promise<Bytes> {
-    const plan = this.plan(options);
-    const own = new AbortController();
-    const call = this.#beginCall(options, own.signal);
-    try {
-      const { signal } = call;
-      const isWhole = plan.header.method === STORE;
-      return await this.decode(plan, this.#spanReader(signal, isWhole), signal);
-    } finally {
-      // Where decoding failed first, nobody waits for the wire any more.
-      own.abort();
-      call.end();
-    }
+    return this.takeWhole(this.plan(options), options);
   }
 
   async text(options: EntryReadOptions = {}): Promise<string> {
@@ -178,29 +179,29 @@ export class ZipMember implements ZipEntry {
   }
 
   /**
-   * All its bytes, out of the spans that `read` gives.
+   * All its bytes: at once where the archive is in memory and they are soon decoded; else by one read, or of what is large, as they
+   * arrive.
    *
    * @internal
    */
-  async decode(plan: MemberPlan, read: ReadSpan, signal: AbortSignal): Promise<Bytes> {
+  takeWhole(plan: MemberPlan, options: ReadOptions): Bytes | Promise<Bytes> {
+    this.#shared.closed.throwIfAborted();
+    options.signal?.throwIfAborted();
+    const view = this.#viewOf(plan);
+    if (view === undefined) return this.#readWhole(plan, options);
+    return this.#decodeNow(plan, { held: view, isOurs: false }) ?? this.#readWhole(plan, options, view);
+  }
+
+  /**
+   * All its bytes out of its span, which was read and is ours.
+   *
+   * @internal
+   */
+  async decodeSpan(plan: MemberPlan, held: Bytes, { signal, readMore }: SpanReading): Promise<Bytes> {
     signal.throwIfAborted();
-    const { size } = plan.header;
-    let bytes: Bytes | undefined;
-    let position = 0;
-    for await (const chunk of this.#decoded(plan, read)) {
-      signal.throwIfAborted();
-      if (chunk.length === size && isTight(chunk)) {
-        bytes = chunk;
-        continue;
-      }
-      // The size is believed this far: it is within maxBytes, and within maxRatio of bytes that the file does hold.
-      bytes ??= new Uint8Array(size);
-      bytes.set(chunk, position);
-      position += chunk.length;
-    }
-    bytes ??= new Uint8Array(0);
-    if (this.kind === "symlink") this.#linkTarget = new TextDecoder().decode(bytes);
-    return bytes;
+    const now = this.#decodeNow(plan, { held, isOurs: true });
+    if (now !== undefined) return now;
+    return this.#decode(plan, (span) => (span.equals(plan.span) ? once(held) : readMore(span)), signal);
   }
 
   /**
@@ -253,15 +254,57 @@ export class ZipMember implements ZipEntry {
     return this.#shared.directory.view.getUint32(this.#position + CENTRAL_FIELDS[field], true);
   }
 
+  async #readWhole(plan: MemberPlan, options: ReadOptions, view?: Bytes): Promise<Bytes> {
+    const own = new AbortController();
+    const call = this.#beginCall(options, own.signal);
+    try {
+      const { signal } = call;
+      signal.throwIfAborted();
+      const isStored = plan.header.method === STORE;
+      if (!isStored && (view !== undefined || plan.span.length > WHOLE_BYTES)) {
+        const chunks = view === undefined ? undefined : piecesOf(view, signal);
+        return await this.#decode(plan, this.#spanReader(plan, { signal, chunks }), signal);
+      }
+      const { source, directory } = this.#shared;
+      const held = await source.read(plan.span, { signal, aheadEnd: directory.range.start });
+      return await this.decodeSpan(plan, held, { signal, readMore: this.#spanReader(plan, { signal }) });
+    } finally {
+      // Where decoding failed first, nobody waits for the wire any more.
+      own.abort();
+      call.end();
+    }
+  }
+
+  #decodeNow(plan: MemberPlan, { held, isOurs }: HeldSpan): Bytes | undefined {
+    const { decoders, maxRatio } = chooseDecoder(plan, this.#shared.limits.maxRatio);
+    const stored = decoders.decodeNow === undefined ? undefined : takeStored(plan, held);
+    if (stored === undefined) return undefined;
+    const bytes = decoders.decodeNow?.(stored, { ...promisesOf(plan, maxRatio), isOurs });
+    return bytes === undefined ? undefined : this.#handOut(plan, bytes);
+  }
+
+  async #decode(plan: MemberPlan, read: ReadSpan, signal: AbortSignal): Promise<Bytes> {
+    const { decoders, maxRatio } = chooseDecoder(plan, this.#shared.limits.maxRatio);
+    const { decode, decodeWhole = wholeBy(decode) } = decoders;
+    const bytes = await decodeWhole(readStored(plan, read), promisesOf(plan, maxRatio));
+    signal.throwIfAborted();
+    return this.#handOut(plan, bytes);
+  }
+
+  #handOut(plan: MemberPlan, bytes: Bytes): Bytes {
+    const { budget } = this.#shared;
+    budget.left -= bytes.length;
+    if (budget.left < 0) throw overBudget(plan.what);
+    if (this.kind === "symlink") this.#linkTarget = new TextDecoder().decode(bytes);
+    return bytes;
+  }
+
   async *#decoded(plan: MemberPlan, read: ReadSpan): AsyncGenerator<Bytes, void, void> {
-    const { what, header } = plan;
-    const { size, storedSize, crc32 } = header;
     const { limits, budget } = this.#shared;
-    const { decode, maxRatio } = chooseDecoder(plan, limits.maxRatio);
-    const options = { what, size, storedSize, crc32, maxRatio };
-    for await (const chunk of decode(readStored(plan, read), options)) {
+    const { decoders, maxRatio } = chooseDecoder(plan, limits.maxRatio);
+    for await (const chunk of decoders.decode(readStored(plan, read), promisesOf(plan, maxRatio))) {
       budget.left -= chunk.length;
-      if (budget.left < 0) throw overBudget(what);
+      if (budget.left < 0) throw overBudget(plan.what);
       yield chunk;
     }
   }
@@ -270,7 +313,12 @@ export class ZipMember implements ZipEntry {
     const plan = this.plan();
     const own = new AbortController();
     const call = this.#beginCall(options, own.signal);
-    const chunks = this.#decoded(plan, this.#spanReader(call.signal));
+    const { signal } = call;
+    // Stored bytes would be handed on as they are.
+    const view = plan.header.method === STORE ? undefined : this.#viewOf(plan);
+    // In one piece, as zlib then fills one whole buffer after the other; an abort is heard between these.
+    const inMemory = view === undefined ? undefined : once(view);
+    const chunks = this.#decoded(plan, this.#spanReader(plan, { signal, chunks: inMemory }));
     const end = (): void => {
       own.abort();
       call.end();
@@ -288,9 +336,16 @@ export class ZipMember implements ZipEntry {
     };
   }
 
-  #spanReader(signal: AbortSignal, isWhole = false): ReadSpan {
+  #spanReader(plan: MemberPlan, { signal, chunks }: SpanReaderOptions): ReadSpan {
     const { source, directory } = this.#shared;
-    return spanReader(source, { signal, aheadEnd: directory.range.start, isWhole });
+    const read = spanReader(source, { signal, aheadEnd: directory.range.start });
+    if (chunks === undefined) return read;
+    return (span) => (span.equals(plan.span) ? chunks : read(span));
+  }
+
+  /** Its span as it lies in memory, where it does, for a decoder that is known to only read what it is given. */
+  #viewOf({ header: { method }, span }: MemberPlan): Bytes | undefined {
+    return method === STORE || method === DEFLATE ? heldView(this.#shared.source, span) : undefined;
   }
 
   #beginCall(options: ReadOptions, own?: AbortSignal): Call {
@@ -299,9 +354,37 @@ export class ZipMember implements ZipEntry {
   }
 }
 
-/** Whether a chunk may be given as it is: it keeps at most a sixteenth more alive. */
-function isTight({ byteLength, buffer }: Bytes): boolean {
-  return (buffer.byteLength - byteLength) * 16 <= byteLength;
+/** How more of a member is read than its span. */
+interface SpanReading {
+  readonly signal: AbortSignal;
+  readonly readMore: ReadSpan;
+}
+
+/** How the span of a member is read. */
+interface SpanReaderOptions {
+  readonly signal: AbortSignal;
+  /** The span as it lies in memory, where it does. */
+  readonly chunks?: AsyncIterable<Bytes> | undefined;
+}
+
+/** The span of a member, which is here. */
+interface HeldSpan {
+  readonly held: Bytes;
+  readonly isOurs: boolean;
+}
+
+/** What the directory promises of a member, for its decoder. */
+function promisesOf(plan: MemberPlan, maxRatio: number): DecodeOptions {
+  const { size, storedSize, crc32 } = plan.header;
+  return {
+    size,
+    storedSize,
+    crc32,
+    maxRatio,
+    get what() {
+      return plan.what;
+    },
+  };
 }
 
 /** The LIMIT error of bytes beyond `maxTotalBytes`. */
