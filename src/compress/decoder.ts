@@ -35,17 +35,12 @@ export type Decode = (
  */
 export type DecodeWhole = (stored: AsyncIterable<Chunk>, options: DecodeOptions) => Promise<Chunk>;
 
-/** What a decoder is told that gives its bytes at once. */
-export interface DecodeNowOptions extends DecodeOptions {
-  /** The stored bytes may be given back as they are; else they are only to be read. */
-  isOurs: boolean;
-}
-
 /**
  * Decodes one member all of whose stored bytes are here, without a promise; the bytes belong to the caller. Undefined where that is
- * not possible, or would hold up all else for too long. Throws as {@link Decode}.
+ * not possible, or would hold up all else for too long. Stored bytes that are ours may be given back as they are; others are only
+ * read. Throws as {@link Decode}.
  */
-export type DecodeNow = (stored: Chunk, options: DecodeNowOptions) => Chunk | undefined;
+export type DecodeNow = (stored: Chunk, options: DecodeOptions, isOurs: boolean) => Chunk | undefined;
 
 /** What a decompressor is told. */
 export interface DecompressOptions {

@@ -1,6 +1,6 @@
 import { isTight } from "../bytes/collect-bytes.ts";
 import { checkDecoded, DecodedCheck } from "./check-decoded.ts";
-import type { Chunk, DecodeNowOptions, DecodeOptions } from "./decoder.ts";
+import type { Chunk, DecodeOptions } from "./decoder.ts";
 
 /**
  * What is copied and summed at once: it is still in the processor's cache for the second of both. Of 50 MB that took 30 ms, where
@@ -17,9 +17,9 @@ export function decodeStore(
 }
 
 /** The same for bytes that are all here: as they are where they are ours and keep nothing else alive, else a copy. */
-export function decodeStoreNow(stored: Chunk, options: DecodeNowOptions): Chunk {
+export function decodeStoreNow(stored: Chunk, options: DecodeOptions, isOurs: boolean): Chunk {
   const check = new DecodedCheck(options);
-  if (options.isOurs && isTight(stored)) {
+  if (isOurs && isTight(stored)) {
     check.take(stored, options.storedSize);
     check.end();
     return stored;

@@ -241,11 +241,10 @@ export class Engine implements PlannedSource, HeldInMemory {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const reason = closedError(this.name);
     // First, or it would fetch on in the place of what is cancelled.
     this.#ahead.close();
-    for (const group of [...this.#groups]) group.fail(reason);
-    for (const flow of [...this.#flows]) flow.cancel(reason);
+    for (const group of [...this.#groups]) group.fail(closedError(this.name));
+    for (const flow of [...this.#flows]) flow.cancel(closedError(this.name));
     this.#clock.clear();
     this.#map.clear();
     await this.#parts.stored?.flush();

@@ -23,18 +23,22 @@ export interface PositionalReader {
 
 /** A Source over anything that reads by position and needs no planning: bytes in memory, a Blob, a file. */
 export function positionalSource(reader: PositionalReader): Source & HeldInMemory {
-  const closing = new AbortController();
+  let isClosed = false;
+  /** Made for the first read: of a source that is only looked at, nobody ever waits for it. */
+  let closing: AbortController | undefined;
   const resolve = (input: RangeInput): Range => {
-    if (closing.signal.aborted) throw closing.signal.reason;
+    if (isClosed) throw closedError(reader.name);
     return resolveRange(input, reader.size);
   };
-  const readRange = (range: Range, signal: AbortSignal | undefined): Promise<Bytes> =>
-    range.isEmpty()
-      ? Promise.resolve(new Uint8Array(0))
-      : waitFor(reader.readAt(range), [signal, closing.signal]);
+  const readRange = (range: Range, signal: AbortSignal | undefined): Promise<Bytes> => {
+    if (range.isEmpty()) return Promise.resolve(new Uint8Array(0));
+    closing ??= new AbortController();
+    return waitFor(reader.readAt(range), [signal, closing.signal]);
+  };
   const close = async (): Promise<void> => {
-    if (closing.signal.aborted) return;
-    closing.abort(closedError(reader.name));
+    if (isClosed) return;
+    isClosed = true;
+    closing?.abort(closedError(reader.name));
     await reader.close?.();
   };
   return {

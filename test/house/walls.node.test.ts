@@ -10,7 +10,15 @@ const rooms: [room: string, path: string][] = [...table.keys()].flatMap(filesOf)
 // A room that nobody entered in the table: it may import nothing at all.
 const files: [room: string, path: string][] = [...rooms, ["attic/", "src/attic/own.ts"]];
 const targets: [room: string, path: string][] = rooms.filter(([, path]) => !path.endsWith(".node.ts"));
-const names = ["node:fs", "node:fs/promises", "#transport", "#inflate", "#crc32", "#many-listeners"];
+const names = [
+  "node:fs",
+  "node:fs/promises",
+  "#transport",
+  "#inflate",
+  "#crc32",
+  "#text-reader",
+  "#many-listeners",
+];
 const packages = ["@foxglove/crc", "commander", "fflate", "range-streams", "range-streams/zip"];
 packages.push(
   "undici/lib/dispatcher/client.js",

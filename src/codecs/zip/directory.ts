@@ -1,3 +1,4 @@
+import { createTextReader, type TextReader } from "#text-reader";
 import { RangeStreamsError } from "../../errors.ts";
 import type { Range } from "../../ranges/range.ts";
 import type { Bytes } from "../../source/source.ts";
@@ -22,6 +23,10 @@ export interface Directory extends DirectoryPlace {
   readonly view: DataView;
   /** Where each central header starts in `bytes`. */
   readonly positions: Uint32Array;
+  /** Parts of `bytes` as text. */
+  readonly textAt: TextReader;
+  /** No entry has another name in an extra field: all names are the bytes in their headers. */
+  readonly isNamedPlainly: boolean;
   /** For messages: the archive. */
   readonly name: string;
 }
@@ -52,7 +57,8 @@ export function indexDirectory(
   const { entries } = place;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const positions = new Uint32Array(entries);
-  const directory: Directory = { ...place, bytes, view, positions, name };
+  const textAt = createTextReader(bytes);
+  const directory = { ...place, bytes, view, textAt, positions, name, isNamedPlainly: true };
   let position = 0;
   for (let index = 0; index < entries; index++) {
     if (position + CENTRAL_HEADER_BYTES > bytes.length) throw wrongCount(directory, `only ${index}`);
@@ -69,7 +75,10 @@ export function indexDirectory(
       throw new RangeStreamsError("LIMIT", message);
     }
     positions[index] = position;
-    if (needsCare(view, position, extraLength)) checkEntry(directory, position);
+    if (needsCare(view, position, extraLength)) {
+      checkEntry(directory, position);
+      directory.isNamedPlainly &&= !hasExtraField(view, position, EXTRA_FIELDS.unicodePath);
+    }
     position += length;
   }
   if (position !== bytes.length) throw wrongCount(directory, `${bytes.length - position} bytes after them`);

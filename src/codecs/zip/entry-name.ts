@@ -13,8 +13,6 @@ const CP437_UPPER: string =
 
 const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-const lenientUtf8: TextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** What decides how the texts of an entry are encoded. */
 type TextFields = Pick<CentralHeader, "name" | "comment" | "flags" | "extra" | "madeBy">;
 
@@ -59,12 +57,11 @@ export function isAscii(bytes: Uint8Array): boolean {
 }
 
 /**
- * The text of bytes that are all ASCII; else undefined. Decoded before it is looked at, as that is one call for all bytes: beyond
- * ASCII every character of UTF-8 has more bytes than UTF-16 units, and what is no UTF-8 leaves its mark.
+ * Whether the text that so many bytes of UTF-8 gave was all ASCII: beyond that every character has more bytes than UTF-16 units, and
+ * what is no UTF-8 leaves its mark.
  */
-export function decodeAscii(bytes: Uint8Array): string | undefined {
-  const text = lenientUtf8.decode(bytes);
-  return text.length === bytes.length && !text.includes("\ufffd") ? text : undefined;
+export function wasAscii(text: string, byteLength: number): boolean {
+  return text.length === byteLength && !text.includes("\ufffd");
 }
 
 function decode(

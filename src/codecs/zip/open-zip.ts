@@ -20,6 +20,7 @@ import { checkIndexed, deferSource } from "../deferred-source.ts";
 import { streamMembers } from "../stream-members.ts";
 import type { Directory } from "./directory.ts";
 import { decodeArchiveComment } from "./entry-name.ts";
+import { NameIndex } from "./name-index.ts";
 import { type MemberPlan, nextBoundary, sortHeaderOffsets } from "./plan-member.ts";
 import { readDirectory, TAIL_BYTES } from "./read-directory.ts";
 import { spanReader } from "./read-member.ts";
@@ -128,7 +129,8 @@ class OpenedZip implements ZipArchive {
   readonly #closing: AbortController = new AbortController();
   readonly #shared: ZipShared;
   #members: readonly ZipMember[] | undefined;
-  #byName: Map<string, ZipMember | ZipMember[]> | undefined;
+  #names: { readonly index: NameIndex | undefined } | undefined;
+  #byName: Map<string, ZipMember[]> | undefined;
   #ranges: RangeDict<Entry> | undefined;
 
   constructor(
@@ -149,6 +151,7 @@ class OpenedZip implements ZipArchive {
         return offsets;
       },
       closed: this.#closing.signal,
+      learned: { dataOffsets: new Map(), linkTargets: new Map() },
     };
   }
 
@@ -166,15 +169,14 @@ class OpenedZip implements ZipArchive {
   }
 
   get(name: string): ZipEntry {
-    this.#byName ??= groupByName(this.#list());
-    const found = this.#byName.get(name);
+    const [found, ...others] = this.#named(name);
     const { name: archive } = this.source;
     if (found === undefined) {
       const message = `Asked for ${name} in ${archive}: got no entry of that name; see its entries`;
       throw new RangeStreamsError("NOT_FOUND", message);
     }
-    if (Array.isArray(found)) {
-      const got = `${found.length} entries of that name`;
+    if (others.length > 0) {
+      const got = `${others.length + 1} entries of that name`;
       const message = `Asked for ${name} in ${archive}: got ${got}; choose one of its entries`;
       throw new RangeStreamsError("AMBIGUOUS", message);
     }
@@ -254,6 +256,20 @@ class OpenedZip implements ZipArchive {
     return this.#members;
   }
 
+  /** All entries of a name. One of ASCII has the same bytes in every encoding, and no name of others reads like it. */
+  #named(name: string): readonly ZipMember[] {
+    const { directory } = this.#shared;
+    const bytes = new TextEncoder().encode(name);
+    if (bytes.length === name.length && directory.isNamedPlainly) {
+      this.#names ??= { index: NameIndex.of(directory) };
+      const members = this.#list();
+      const { index } = this.#names;
+      if (index !== undefined) return index.find(bytes).map((entry) => members[entry] as ZipMember);
+    }
+    this.#byName ??= groupByName(this.#list());
+    return this.#byName.get(name) ?? [];
+  }
+
   #own(entry: Entry): ZipMember {
     if (entry instanceof ZipMember && entry.belongsTo(this.#shared)) return entry;
     const message = `Asked ${this.source.name} for an entry that is not its own; give some of its entries`;
@@ -300,14 +316,13 @@ function listMembers(shared: ZipShared): readonly ZipMember[] {
   return Object.freeze(members);
 }
 
-function groupByName(members: readonly ZipMember[]): Map<string, ZipMember | ZipMember[]> {
-  const groups = new Map<string, ZipMember | ZipMember[]>();
+function groupByName(members: readonly ZipMember[]): Map<string, ZipMember[]> {
+  const groups = new Map<string, ZipMember[]>();
   for (const member of members) {
     const { name } = member;
     const before = groups.get(name);
-    if (before === undefined) groups.set(name, member);
-    else if (Array.isArray(before)) before.push(member);
-    else groups.set(name, [before, member]);
+    if (before === undefined) groups.set(name, [member]);
+    else before.push(member);
   }
   return groups;
 }

@@ -10,7 +10,7 @@ import { type EntryKind, type EntryReadOptions, type ResolvedLimits, resolveLimi
 import { memberInMemory, memberInPlace, memberNesting } from "../member-source.ts";
 import { type Directory, hasExtraField, readCentralHeader, readWideField } from "./directory.ts";
 import { readEntryDate } from "./entry-date.ts";
-import { decodeAscii, decodeEntryComment, decodeEntryName, isUnixHost } from "./entry-name.ts";
+import { decodeEntryComment, decodeEntryName, isUnixHost, wasAscii } from "./entry-name.ts";
 import { DEFLATE, methodName, STORE } from "./methods.ts";
 import { chooseDecoder, type MemberPlan, overlapsAnother, planMember } from "./plan-member.ts";
 import {
@@ -47,14 +47,20 @@ export interface ZipShared {
   readonly budget: { left: number };
   /** Aborts with CLOSED when the archive closes. */
   readonly closed: AbortSignal;
+  /**
+   * What was learned of members by reading them, by their place in the directory: a member itself has room for nothing, as there are
+   * many.
+   */
+  readonly learned: {
+    readonly dataOffsets: Map<number, number>;
+    readonly linkTargets: Map<number, string>;
+  };
 }
 
 /** A member: a place in the directory, whose fields are decoded when they are read. */
 export class ZipMember implements ZipEntry {
   readonly #shared: ZipShared;
   readonly #position: number;
-  #dataOffset: number | undefined;
-  #linkTarget: string | undefined;
 
   constructor(shared: ZipShared, position: number) {
     this.#shared = shared;
@@ -62,11 +68,12 @@ export class ZipMember implements ZipEntry {
   }
 
   get name(): string {
-    const { bytes, name } = this.#shared.directory;
+    const { textAt, name } = this.#shared.directory;
     if (this.#isNamedPlainly) {
       const start = this.#position + CENTRAL_HEADER_BYTES;
-      const ascii = decodeAscii(bytes.subarray(start, start + this.#u16("nameLength")));
-      if (ascii !== undefined) return ascii;
+      const length = this.#u16("nameLength");
+      const text = textAt(start, start + length);
+      if (wasAscii(text, length)) return text;
     }
     return decodeEntryName(this.#header, name);
   }
@@ -121,7 +128,7 @@ export class ZipMember implements ZipEntry {
   }
 
   get linkTarget(): string | undefined {
-    return this.#linkTarget;
+    return this.#shared.learned.linkTargets.get(this.#position);
   }
 
   async range(options: ReadOptions = {}): Promise<Range> {
@@ -129,8 +136,11 @@ export class ZipMember implements ZipEntry {
     const call = this.#beginCall(options);
     try {
       call.signal.throwIfAborted();
-      this.#dataOffset ??= await readDataOffset(plan, this.#shared.source, { signal: call.signal });
-      return new Range(this.#dataOffset, this.#dataOffset + plan.header.storedSize);
+      const { source, learned } = this.#shared;
+      const known = learned.dataOffsets.get(this.#position);
+      const start = known ?? (await readDataOffset(plan, source, { signal: call.signal }));
+      learned.dataOffsets.set(this.#position, start);
+      return new Range(start, start + plan.header.storedSize);
     } finally {
       call.end();
     }
@@ -229,6 +239,7 @@ export class ZipMember implements ZipEntry {
 
   /** Its name is its bytes, and no extra field's. */
   get #isNamedPlainly(): boolean {
+    if (this.#shared.directory.isNamedPlainly) return true;
     if ((this.#u16("flags") & FLAGS.utf8) !== 0 || this.#u16("extraLength") === 0) return true;
     return !hasExtraField(this.#shared.directory.view, this.#position, EXTRA_FIELDS.unicodePath);
   }
@@ -279,7 +290,7 @@ export class ZipMember implements ZipEntry {
     const { decoders, maxRatio } = chooseDecoder(plan, this.#shared.limits.maxRatio);
     const stored = decoders.decodeNow === undefined ? undefined : takeStored(plan, held);
     if (stored === undefined) return undefined;
-    const bytes = decoders.decodeNow?.(stored, { ...promisesOf(plan, maxRatio), isOurs });
+    const bytes = decoders.decodeNow?.(stored, promisesOf(plan, maxRatio), isOurs);
     return bytes === undefined ? undefined : this.#handOut(plan, bytes);
   }
 
@@ -295,7 +306,9 @@ export class ZipMember implements ZipEntry {
     const { budget } = this.#shared;
     budget.left -= bytes.length;
     if (budget.left < 0) throw overBudget(plan.what);
-    if (this.kind === "symlink") this.#linkTarget = new TextDecoder().decode(bytes);
+    if (this.kind === "symlink") {
+      this.#shared.learned.linkTargets.set(this.#position, new TextDecoder().decode(bytes));
+    }
     return bytes;
   }
 
