@@ -1,7 +1,7 @@
 import { RangeStreamsError } from "../errors.ts";
 import { Range } from "../ranges/range.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
-import { HELD_VIEW, type HeldInMemory, heldView } from "../source/held-view.ts";
+import { HELD_BYTES, heldBytes, type InMemory } from "../source/held-view.ts";
 import type { Meter } from "../source/meter.ts";
 import type { Bytes, ReadOptions, Source } from "../source/source.ts";
 import { type ChunkReader, streamChunks } from "../source/stream-chunks.ts";
@@ -10,7 +10,7 @@ import { type ChunkReader, streamChunks } from "../source/stream-chunks.ts";
  * A Source that counts on a meter what is read of the one beneath, for sources that keep no count themselves. Anyone can write
  * a Source, so the length of what it gives is checked here.
  */
-export function countedSource(source: Source, meter: Meter): Source & HeldInMemory {
+export function countedSource(source: Source, meter: Meter): Source & InMemory {
   return {
     name: source.name,
     size: source.size,
@@ -30,13 +30,7 @@ export function countedSource(source: Source, meter: Meter): Source & HeldInMemo
         return countedReader(source, range, { meter, reader: source.stream(range, options).getReader() });
       });
     },
-    [HELD_VIEW](range: Range): Bytes | undefined {
-      const view = heldView(source, range);
-      if (view === undefined) return undefined;
-      meter.requests++;
-      meter.received(range);
-      return view;
-    },
+    [HELD_BYTES]: heldBytes(source),
     close: () => source.close(),
     [Symbol.asyncDispose]: () => source.close(),
   };

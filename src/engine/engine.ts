@@ -4,7 +4,7 @@ import type { RangeDict } from "../ranges/range-dict.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
 import { closedError } from "../source/closed-error.ts";
 import { Deadlines } from "../source/deadlines.ts";
-import { HELD_VIEW, type HeldInMemory, heldView } from "../source/held-view.ts";
+import { HELD_VIEW, type HeldInMemory, heldBytes, viewOf } from "../source/held-view.ts";
 import type { Meter } from "../source/meter.ts";
 import type {
   Bytes,
@@ -76,6 +76,8 @@ export class Engine implements PlannedSource, HeldInMemory {
   readonly receipt: Receipt;
   readonly #parts: EngineParts;
   readonly #wire: WireSource;
+  /** All of it, where nothing has to be brought and nothing is rationed. */
+  readonly #memory: Uint8Array | undefined;
   readonly #map: SpanMap<Flow>;
   readonly #budget: Budget;
   readonly #planner: FlowPlanner;
@@ -93,6 +95,7 @@ export class Engine implements PlannedSource, HeldInMemory {
     const { source, meter, cacheBytes, policy } = parts;
     this.#parts = parts;
     this.#wire = wireSource(source);
+    this.#memory = parts.maxBytes === Number.POSITIVE_INFINITY ? heldBytes(source) : undefined;
     this.name = source.name;
     this.size = source.size;
     this.identity = source.identity;
@@ -154,12 +157,12 @@ export class Engine implements PlannedSource, HeldInMemory {
     return bytes;
   }
 
-  [HELD_VIEW](input: Range): Bytes | undefined {
-    const range = this.#resolve(input);
-    // Where bytes are rationed, they are read.
-    if (Number.isFinite(this.#parts.maxBytes)) return undefined;
-    const view = heldView(this.#parts.source, range);
-    if (view !== undefined) this.#parts.meter.bytesWanted += range.length;
+  [HELD_VIEW](range: Range): Bytes | undefined {
+    this.#checkOpen();
+    const view = this.#memory === undefined ? undefined : viewOf(this.#memory, range);
+    if (view === undefined) return undefined;
+    this.#parts.meter.bytesWanted += range.length;
+    this.#parts.meter.cacheHits++;
     return view;
   }
 

@@ -1,4 +1,3 @@
-import { viewOf } from "./held-view.ts";
 import { positionalSource } from "./positional-source.ts";
 import type { Bytes, Source } from "./source.ts";
 
@@ -11,8 +10,10 @@ export function bytesSource(bytes: Uint8Array, name = `${bytes.byteLength} bytes
     name,
     size: bytes.byteLength,
     identity: { strength: "none" },
-    // A copy, and never a view of a SharedArrayBuffer: what a read returns belongs to its caller.
-    readAt: async (range): Promise<Bytes> => new Uint8Array(bytes.subarray(range.start, range.end)),
-    viewAt: (range) => viewOf(bytes, range),
+    // A copy, and never a view of a SharedArrayBuffer: what a read returns belongs to its caller. Of bytes that were handed to another
+    // thread nothing is left, which is for whoever counts what comes to see.
+    readAt: async ({ start, end }): Promise<Bytes> =>
+      new Uint8Array(end > bytes.byteLength ? [] : bytes.subarray(start, end)),
+    bytes,
   });
 }

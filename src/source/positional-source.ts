@@ -1,7 +1,7 @@
 import { Range } from "../ranges/range.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
 import { closedError } from "./closed-error.ts";
-import { HELD_VIEW, type HeldInMemory } from "./held-view.ts";
+import { HELD_BYTES, type InMemory } from "./held-view.ts";
 import type { Bytes, Identity, ReadOptions, Source } from "./source.ts";
 import { streamChunks } from "./stream-chunks.ts";
 import { waitFor } from "./wait-for.ts";
@@ -16,13 +16,13 @@ export interface PositionalReader {
   readonly identity: Identity;
   /** Exactly the bytes of a range inside the size, over a buffer of their own. */
   readAt(range: Range): Promise<Bytes>;
-  /** The same bytes as they lie in memory, where they can be shown. */
-  viewAt?(range: Range): Bytes | undefined;
+  /** All bytes, where they are in memory. */
+  readonly bytes?: Uint8Array | undefined;
   close?(): Promise<void>;
 }
 
 /** A Source over anything that reads by position and needs no planning: bytes in memory, a Blob, a file. */
-export function positionalSource(reader: PositionalReader): Source & HeldInMemory {
+export function positionalSource(reader: PositionalReader): Source & InMemory {
   let isClosed = false;
   /** Made for the first read: of a source that is only looked at, nobody ever waits for it. */
   let closing: AbortController | undefined;
@@ -52,7 +52,7 @@ export function positionalSource(reader: PositionalReader): Source & HeldInMemor
     stream(input: RangeInput = [0], options: ReadOptions = {}): ReadableStream<Bytes> {
       return streamChunks(() => pieces(resolve(input), readRange), options.signal);
     },
-    [HELD_VIEW]: (range: Range): Bytes | undefined => reader.viewAt?.(resolve(range)),
+    [HELD_BYTES]: reader.bytes,
     close,
     [Symbol.asyncDispose]: close,
   };

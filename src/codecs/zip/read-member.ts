@@ -33,15 +33,14 @@ export function spanReader(source: PlannedSource, options: PlannedReadOptions): 
  * needed, as the local extra field is longer than guessed. Throws as that.
  */
 export function takeStored(plan: MemberPlan, held: Bytes): Bytes | undefined {
-  const end = plan.offset + held.length;
+  const { offset, header } = plan;
   const dataStart = headerEnd(held, plan);
-  const dataEnd = dataStart + plan.header.storedSize;
+  const dataEnd = dataStart + header.storedSize;
   const room = descriptorRoom(dataEnd, plan);
-  if (dataEnd + room > end) return undefined;
+  if (dataEnd + room > offset + held.length) return undefined;
   checkHeader(held, plan);
-  const stored = held.subarray(dataStart - plan.offset, dataEnd - plan.offset);
-  if (room > 0) checkDescriptor(held.subarray(dataEnd - plan.offset, dataEnd - plan.offset + room), plan);
-  return stored;
+  if (room > 0) checkDescriptor(held.subarray(dataEnd - offset, dataEnd - offset + room), plan);
+  return held.subarray(dataStart - offset, dataEnd - offset);
 }
 
 /**
@@ -55,6 +54,20 @@ export async function* piecesOf(view: Bytes, signal: AbortSignal): AsyncGenerato
   for (let start = 0; start < view.length; start += VIEW_PIECE_BYTES) {
     signal.throwIfAborted();
     yield view.subarray(start, start + VIEW_PIECE_BYTES);
+  }
+}
+
+/**
+ * What is copied at once of a view that is handed on. Copying 50 MB took 6 to 8 ms in such pieces, and 22 in larger ones, for which the
+ * allocator asks the system each time.
+ */
+const COPY_BYTES = 1024 * 1024;
+
+/** A span that lies in memory, as chunks of one's own. */
+export async function* copiesOf(view: Bytes, signal: AbortSignal): AsyncGenerator<Bytes, void, void> {
+  for (let start = 0; start < view.length; start += COPY_BYTES) {
+    signal.throwIfAborted();
+    yield view.slice(start, start + COPY_BYTES);
   }
 }
 

@@ -223,39 +223,44 @@ export const CENTRAL_FIELDS = {
  * @throws FORMAT for a cut-off record, and where a value deferred to a ZIP64 field is missing there.
  */
 export function parseCentralHeader(bytes: Uint8Array, place: RecordPlace): CentralHeader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const whole = bytes.length >= CENTRAL_HEADER_BYTES;
-  if (!whole || view.getUint32(0, true) !== CENTRAL_HEADER_SIGNATURE) {
+  return parseCentralHeaderAt(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, place);
+}
+
+/** The same at a position of `view`; `place` tells where that is in the file. */
+export function parseCentralHeaderAt(view: DataView, position: number, place: RecordPlace): CentralHeader {
+  const left = view.byteLength - position;
+  if (left < CENTRAL_HEADER_BYTES || view.getUint32(position, true) !== CENTRAL_HEADER_SIGNATURE) {
     throw broken(place, place.origin, "no directory entry");
   }
-  const nameEnd = CENTRAL_HEADER_BYTES + view.getUint16(CENTRAL_FIELDS.nameLength, true);
-  const extraEnd = nameEnd + view.getUint16(CENTRAL_FIELDS.extraLength, true);
-  const commentEnd = extraEnd + view.getUint16(CENTRAL_FIELDS.commentLength, true);
-  if (commentEnd > bytes.length) throw broken(place, place.origin, "a directory entry that is cut off");
-  const extra = part(bytes, nameEnd, extraEnd);
+  const nameStart = position + CENTRAL_HEADER_BYTES;
+  const nameEnd = nameStart + view.getUint16(position + CENTRAL_FIELDS.nameLength, true);
+  const extraEnd = nameEnd + view.getUint16(position + CENTRAL_FIELDS.extraLength, true);
+  const commentEnd = extraEnd + view.getUint16(position + CENTRAL_FIELDS.commentLength, true);
+  if (commentEnd > view.byteLength) throw broken(place, place.origin, "a directory entry that is cut off");
+  const extra = part(view, nameEnd, extraEnd);
   const declared = {
-    size: view.getUint32(CENTRAL_FIELDS.size, true),
-    storedSize: view.getUint32(CENTRAL_FIELDS.storedSize, true),
-    localOffset: view.getUint32(CENTRAL_FIELDS.localOffset, true),
-    disk: view.getUint16(CENTRAL_FIELDS.disk, true),
+    size: view.getUint32(position + CENTRAL_FIELDS.size, true),
+    storedSize: view.getUint32(position + CENTRAL_FIELDS.storedSize, true),
+    localOffset: view.getUint32(position + CENTRAL_FIELDS.localOffset, true),
+    disk: view.getUint16(position + CENTRAL_FIELDS.disk, true),
   };
   const isWide = needsZip64(declared);
   const { size, storedSize, localOffset, disk } = isWide ? readZip64(declared, extra, place) : declared;
   return {
-    madeBy: view.getUint16(CENTRAL_FIELDS.madeBy, true),
-    flags: view.getUint16(CENTRAL_FIELDS.flags, true),
-    method: view.getUint16(CENTRAL_FIELDS.method, true),
-    dosTime: view.getUint16(CENTRAL_FIELDS.dosTime, true),
-    dosDate: view.getUint16(CENTRAL_FIELDS.dosDate, true),
-    crc32: view.getUint32(CENTRAL_FIELDS.crc32, true),
+    madeBy: view.getUint16(position + CENTRAL_FIELDS.madeBy, true),
+    flags: view.getUint16(position + CENTRAL_FIELDS.flags, true),
+    method: view.getUint16(position + CENTRAL_FIELDS.method, true),
+    dosTime: view.getUint16(position + CENTRAL_FIELDS.dosTime, true),
+    dosDate: view.getUint16(position + CENTRAL_FIELDS.dosDate, true),
+    crc32: view.getUint32(position + CENTRAL_FIELDS.crc32, true),
     storedSize,
     size,
     disk,
-    externalAttributes: view.getUint32(CENTRAL_FIELDS.externalAttributes, true),
+    externalAttributes: view.getUint32(position + CENTRAL_FIELDS.externalAttributes, true),
     localOffset,
-    name: bytes.subarray(CENTRAL_HEADER_BYTES, nameEnd),
+    name: part(view, nameStart, nameEnd),
     extra,
-    comment: part(bytes, extraEnd, commentEnd),
+    comment: part(view, extraEnd, commentEnd),
     contradicted: !isWide && isContradicted(extra, [size, storedSize, localOffset]),
   };
 }
@@ -263,8 +268,8 @@ export function parseCentralHeader(bytes: Uint8Array, place: RecordPlace): Centr
 /** Of records without number, most have no extra field and no comment. */
 const NOTHING: Uint8Array = new Uint8Array(0);
 
-function part(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return start === end ? NOTHING : bytes.subarray(start, end);
+function part(view: DataView, start: number, end: number): Uint8Array {
+  return start === end ? NOTHING : new Uint8Array(view.buffer, view.byteOffset + start, end - start);
 }
 
 /** What a ZIP64 extra field may replace, in its order there. */
@@ -372,7 +377,7 @@ const LOCAL_FIELDS = {
 export function parseLocalHeader(bytes: Uint8Array, place: RecordPlace): LocalHeader {
   const { view, nameEnd, dataStart } = localLengths(bytes, place);
   if (dataStart > bytes.length) throw broken(place, place.origin, "a local header that is cut off");
-  const extra = part(bytes, nameEnd, dataStart);
+  const extra = part(view, nameEnd, dataStart);
   const declared = {
     size: view.getUint32(LOCAL_FIELDS.size, true),
     storedSize: view.getUint32(LOCAL_FIELDS.storedSize, true),
@@ -388,7 +393,7 @@ export function parseLocalHeader(bytes: Uint8Array, place: RecordPlace): LocalHe
     crc32: view.getUint32(LOCAL_FIELDS.crc32, true),
     storedSize,
     size,
-    name: bytes.subarray(LOCAL_HEADER_BYTES, nameEnd),
+    name: part(view, LOCAL_HEADER_BYTES, nameEnd),
     extra,
     contradicted: !isWide && isContradicted(extra, [size, storedSize]),
   };

@@ -14,6 +14,7 @@ import { decodeEntryComment, decodeEntryName, isUnixHost, wasAscii } from "./ent
 import { DEFLATE, methodName, STORE } from "./methods.ts";
 import { chooseDecoder, type MemberPlan, overlapsAnother, planMember } from "./plan-member.ts";
 import {
+  copiesOf,
   once,
   piecesOf,
   type ReadSpan,
@@ -68,10 +69,11 @@ export class ZipMember implements ZipEntry {
   }
 
   get name(): string {
-    const { textAt, name } = this.#shared.directory;
-    if (this.#isNamedPlainly) {
+    const { isNamedPlainly, view, textAt, name } = this.#shared.directory;
+    // Written out, as those who list an archive ask it of every member, and before any of this has been compiled.
+    if (isNamedPlainly || this.#isNamedPlainly) {
+      const length = view.getUint16(this.#position + CENTRAL_FIELDS.nameLength, true);
       const start = this.#position + CENTRAL_HEADER_BYTES;
-      const length = this.#u16("nameLength");
       const text = textAt(start, start + length);
       if (wasAscii(text, length)) return text;
     }
@@ -239,13 +241,12 @@ export class ZipMember implements ZipEntry {
 
   /** Its name is its bytes, and no extra field's. */
   get #isNamedPlainly(): boolean {
-    if (this.#shared.directory.isNamedPlainly) return true;
     if ((this.#u16("flags") & FLAGS.utf8) !== 0 || this.#u16("extraLength") === 0) return true;
     return !hasExtraField(this.#shared.directory.view, this.#position, EXTRA_FIELDS.unicodePath);
   }
 
   get #endsWithSlash(): boolean {
-    if (!this.#isNamedPlainly) return this.name.endsWith("/");
+    if (!this.#shared.directory.isNamedPlainly && !this.#isNamedPlainly) return this.name.endsWith("/");
     const length = this.#u16("nameLength");
     // In all encodings that a name may have, this byte is a slash and nothing else.
     return (
@@ -327,11 +328,11 @@ export class ZipMember implements ZipEntry {
     const own = new AbortController();
     const call = this.#beginCall(options, own.signal);
     const { signal } = call;
-    // Stored bytes would be handed on as they are.
-    const view = plan.header.method === STORE ? undefined : this.#viewOf(plan);
-    // In one piece, as zlib then fills one whole buffer after the other; an abort is heard between these.
-    const inMemory = view === undefined ? undefined : once(view);
-    const chunks = this.#decoded(plan, this.#spanReader(plan, { signal, chunks: inMemory }));
+    const view = this.#viewOf(plan);
+    const chunks = this.#decoded(
+      plan,
+      this.#spanReader(plan, { signal, chunks: chunksOf(plan, { view, signal }) }),
+    );
     const end = (): void => {
       own.abort();
       call.end();
@@ -365,6 +366,17 @@ export class ZipMember implements ZipEntry {
     const signals = [this.#shared.closed, options.signal, own];
     return beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.#shared.directory.name });
   }
+}
+
+/** The span of a member, as a stream of it reads it where it lies in memory. */
+function chunksOf(
+  { header }: MemberPlan,
+  { view, signal }: { readonly view: Bytes | undefined; readonly signal: AbortSignal },
+): AsyncIterable<Bytes> | undefined {
+  if (view === undefined) return undefined;
+  // Stored bytes are handed on as they are. Others come in one piece, as zlib then fills one whole buffer after the other; an abort is
+  // heard between these.
+  return header.method === STORE ? copiesOf(view, signal) : once(view);
 }
 
 /** How more of a member is read than its span. */
