@@ -54,46 +54,77 @@ export function indexDirectory(
   place: DirectoryPlace,
   { name, maxNameBytes }: { readonly name: string; readonly maxNameBytes: number },
 ): Directory {
-  const { entries } = place;
+  const { range, entries, prefix, comment } = place;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const positions = new Uint32Array(entries);
-  const textAt = createTextReader(bytes);
-  const directory = { ...place, bytes, view, textAt, positions, name, isNamedPlainly: true };
-  let position = 0;
-  for (let index = 0; index < entries; index++) {
-    if (position + CENTRAL_HEADER_BYTES > bytes.length) throw wrongCount(directory, `only ${index}`);
-    if (view.getUint32(position, true) !== CENTRAL_HEADER_SIGNATURE) {
-      throw wrongCount(directory, `something else after ${index}`);
-    }
-    // Two fields by one look: of all that is done here the looks take the most time.
-    const lengths = view.getUint32(position + CENTRAL_FIELDS.nameLength, true);
-    const nameLength = lengths & 0xffff;
-    const extraLength = lengths >>> 16;
-    const commentAndDisk = view.getUint32(position + CENTRAL_FIELDS.commentLength, true);
-    const length = CENTRAL_HEADER_BYTES + nameLength + extraLength + (commentAndDisk & 0xffff);
-    if (position + length > bytes.length) throw wrongCount(directory, `only ${index} whole ones`);
-    if (nameLength > maxNameBytes) {
-      const message = `Opened ${name} as zip: got a name of ${nameLength} bytes; raise maxNameBytes if you trust it`;
-      throw new RangeStreamsError("LIMIT", message);
-    }
-    positions[index] = position;
-    const isDeferred =
-      view.getUint32(position + CENTRAL_FIELDS.storedSize, true) === ABSENT_32 ||
-      view.getUint32(position + CENTRAL_FIELDS.size, true) === ABSENT_32 ||
-      view.getUint32(position + CENTRAL_FIELDS.localOffset, true) === ABSENT_32 ||
-      commentAndDisk >>> 16 === ABSENT_16;
-    if (isDeferred || (extraLength > 0 && mayBeNamedOtherwise(view, position))) {
-      checkEntry(directory, position);
-      directory.isNamedPlainly &&= !mayBeNamedOtherwise(view, position);
-    }
-    position += length;
+  const walked = walkHeaders(view, positions, maxNameBytes);
+  if (walked.problem !== undefined) throw wrongCount(place, { name, got: walked.problem });
+  if (walked.longName > 0) {
+    const got = `a name of ${walked.longName} bytes`;
+    throw new RangeStreamsError(
+      "LIMIT",
+      `Opened ${name} as zip: got ${got}; raise maxNameBytes if you trust it`,
+    );
   }
-  if (position !== bytes.length) throw wrongCount(directory, `${bytes.length - position} bytes after them`);
+  const isNamedPlainly = !walked.needsCare || !positions.some((position) => isNamedOtherwise(view, position));
+  const textAt = createTextReader(bytes);
+  // All written out: of a literal the shape, and what was compiled for it, outlive the last archive that is open.
+  const directory = { range, entries, prefix, comment, bytes, view, textAt, positions, isNamedPlainly, name };
+  if (walked.needsCare) {
+    for (const position of positions) if (needsCare(view, position)) checkEntry(directory, position);
+  }
   return directory;
 }
 
+/** What a walk over a directory found. */
+interface WalkedHeaders {
+  /** Why the entries do not fill it exactly. */
+  readonly problem: string | undefined;
+  /** The bytes of a name that is too long; else 0. */
+  readonly longName: number;
+  /** An entry has a field that could be unreadable: a deferred value, or extra fields that may hold another name. */
+  readonly needsCare: boolean;
+}
+
+/** It sees nothing but bytes and numbers, so that its code serves all archives. */
+function walkHeaders(view: DataView, positions: Uint32Array, maxNameBytes: number): WalkedHeaders {
+  const byteLength = view.byteLength;
+  const failed = (problem: string): WalkedHeaders => ({ problem, longName: 0, needsCare: false });
+  let isCareful = false;
+  let position = 0;
+  for (let index = 0; index < positions.length; index++) {
+    if (position + CENTRAL_HEADER_BYTES > byteLength) return failed(`only ${index}`);
+    if (view.getUint32(position, true) !== CENTRAL_HEADER_SIGNATURE) {
+      return failed(`something else after ${index}`);
+    }
+    // Two fields by one look: of all that is done here the looks take the most time.
+    const lengths = view.getUint32(position + CENTRAL_FIELDS.nameLength, true);
+    const commentLength = view.getUint16(position + CENTRAL_FIELDS.commentLength, true);
+    const nameLength = lengths & 0xffff;
+    const end = position + CENTRAL_HEADER_BYTES + nameLength + (lengths >>> 16) + commentLength;
+    if (end > byteLength) return failed(`only ${index} whole ones`);
+    if (nameLength > maxNameBytes) return { problem: undefined, longName: nameLength, needsCare: isCareful };
+    positions[index] = position;
+    isCareful ||= needsCare(view, position);
+    position = end;
+  }
+  if (position !== byteLength) return failed(`${byteLength - position} bytes after them`);
+  return { problem: undefined, longName: 0, needsCare: isCareful };
+}
+
+/** Whether anything in the entry could be unreadable. */
+function needsCare(view: DataView, position: number): boolean {
+  return (
+    view.getUint32(position + CENTRAL_FIELDS.storedSize, true) === ABSENT_32 ||
+    view.getUint32(position + CENTRAL_FIELDS.size, true) === ABSENT_32 ||
+    view.getUint32(position + CENTRAL_FIELDS.localOffset, true) === ABSENT_32 ||
+    view.getUint16(position + CENTRAL_FIELDS.disk, true) === ABSENT_16 ||
+    (view.getUint16(position + CENTRAL_FIELDS.extraLength, true) > 0 && isNamedOtherwise(view, position))
+  );
+}
+
 /** Whether an extra field may hold another name. */
-function mayBeNamedOtherwise(view: DataView, position: number): boolean {
+function isNamedOtherwise(view: DataView, position: number): boolean {
   const isFlagged = (view.getUint16(position + CENTRAL_FIELDS.flags, true) & FLAGS.utf8) !== 0;
   return !isFlagged && hasExtraField(view, position, EXTRA_FIELDS.unicodePath);
 }
@@ -131,7 +162,10 @@ export function readWideField(
   return value === ABSENT_32 ? readCentralHeader(directory, position)[field] : value;
 }
 
-function wrongCount({ entries, name }: Directory, got: string): RangeStreamsError {
+function wrongCount(
+  { entries }: DirectoryPlace,
+  { name, got }: { readonly name: string; readonly got: string },
+): RangeStreamsError {
   const message = `Opened ${name} as zip: got a directory of ${entries} entries with ${got}; it is damaged or deceives`;
   return new RangeStreamsError("FORMAT", message);
 }
