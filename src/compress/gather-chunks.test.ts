@@ -27,6 +27,19 @@ describe("gatherChunks", () => {
     expect(sizes.length).toBeLessThan(20);
   });
 
+  it("gives large chunks as they are, and does not copy them into one", async () => {
+    const large = [1, 2, 3].map((value) => new Uint8Array(128 * 1024).fill(value));
+    async function* input(): AsyncGenerator<Chunk, void, void> {
+      yield* large;
+    }
+    let index = 0;
+    for await (const gathered of gatherChunks(input(), 1024 * 1024)) {
+      expect(gathered).toBe(large[index++]);
+      await turns(50);
+    }
+    expect(index).toBe(3);
+  });
+
   it("waits for nothing where the input is the slow side", async () => {
     let resolve = (_value: IteratorResult<Chunk, void>): void => undefined;
     const input: AsyncIterator<Chunk, void> = {

@@ -2,6 +2,12 @@ import { concatBytes } from "../bytes/collect-bytes.ts";
 import type { Chunk } from "./decoder.ts";
 
 /**
+ * A chunk of this size is worth a hand-over of its own: to join it with others would only copy it, and what comes of smaller pieces is
+ * still in the processor's cache for whoever sums it. Of 50 MB inflated and summed pieces of 128 KiB took 91 ms of CPU, of 1.25 MiB 100.
+ */
+const LARGE_CHUNK_BYTES = 128 * 1024;
+
+/**
  * Reads on while what was given last is worked on, and gives what gathered meanwhile as one chunk: whoever pays for each hand-over, as
  * zlib does with a trip through the thread pool, pays less often, and nothing waits for more to come. Holds `maxBytes` and one chunk
  * at most. Does not end `input`.
@@ -24,8 +30,9 @@ export async function* gatherChunks(
       chunks.push(next.value);
       byteLength += next.value.byteLength;
       wake();
+      const isFull = next.value.byteLength >= LARGE_CHUNK_BYTES;
       // The consumer wakes it when it takes what is here.
-      while (byteLength >= maxBytes && !stopped) await changed();
+      while ((byteLength >= maxBytes || (isFull && byteLength > 0)) && !stopped) await changed();
     }
   };
   pump().then(

@@ -44,10 +44,10 @@ export function takeStored(plan: MemberPlan, held: Bytes): Bytes | undefined {
 }
 
 /**
- * What of a view is decoded while what came of the piece before is summed. Without its header still more than an inflater gathers: that
- * would copy them.
+ * What of a view is decoded while what came of the piece before is summed. Without its header still so large that an inflater takes it
+ * as it is.
  */
-const VIEW_PIECE_BYTES = 1280 * 1024;
+const VIEW_PIECE_BYTES = 160 * 1024;
 
 /** A span that lies in memory, in pieces: an abort is heard between two of them. */
 export async function* piecesOf(view: Bytes, signal: AbortSignal): AsyncGenerator<Bytes, void, void> {
