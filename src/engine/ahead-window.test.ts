@@ -63,23 +63,39 @@ describe("a window ahead of a reader", () => {
     expect(window.fill(50 * MiB, bounds)[0]?.start).toBe(50 * MiB);
   });
 
-  it("asks for pieces of two lengths, with room to spare, where all connections share one limit", () => {
-    const lengthsOn = (link: LinkEstimate): number[] => {
-      const window = new AheadWindow(0, 8 * MiB);
-      const bounds = { link, cap: 8 * MiB, end: 1000 * MiB };
+  it("is divided into twelve pieces, and into more where the link is not full yet", () => {
+    const lengthsOn = (link: LinkEstimate): Set<number> => {
+      const window = new AheadWindow(0, 6 * MiB);
+      const bounds = { link, cap: 6 * MiB, end: 1000 * MiB };
       window.fill(0, bounds);
-      const lengths: number[] = [];
-      for (let position = 0; lengths.length < 60; position += 64 * KiB)
-        lengths.push(...window.fill(position, bounds).map(({ length }) => length));
-      return lengths.slice(-6);
+      return new Set(
+        window
+          .fill(3 * MiB, bounds)
+          .map(({ length }) => length)
+          .slice(-3),
+      );
     };
-    const tight = lengthsOn(estimate(CLOUD));
-    const [one, other] = [...new Set(tight)].sort((a, b) => a - b) as [number, number];
-    expect(new Set(tight).size).toBe(2);
-    expect(other / one).toBeCloseTo(1.4 / 0.6, 2);
-    // Ten connections for such a link, and no more than three quarters of the window on them.
-    expect(((one + other) / 2) * 10).toBeLessThanOrEqual(6 * MiB + 10);
-    const free = lengthsOn({ ...estimate(CLOUD), totalBytesPerSecond: 800e6 });
-    expect(free).toEqual(Array.from({ length: 6 }, () => (8 * MiB) / 16));
+    expect(lengthsOn(estimate(CLOUD))).toEqual(new Set([(6 * MiB) / 12]));
+    const free = { ...estimate(CLOUD), totalBytesPerSecond: 800e6 };
+    expect(lengthsOn(free)).toEqual(new Set([(6 * MiB) / 16]));
+  });
+
+  it("may be exceeded by what came in before its turn, by half of it at most", () => {
+    const window = new AheadWindow(0, 4 * MiB);
+    const bounds = { link: estimate(CLOUD), cap: 4 * MiB, end: 1000 * MiB };
+    const asked = window.fill(0, bounds).map((range) => ({ range, position: range.start }));
+    expect(window.extraFor(0, asked)).toBe(0);
+    const [next, ...behind] = asked;
+    const rest = next === undefined ? [] : [next];
+    expect(window.extraFor(0, [...rest, ...behind.slice(2)])).toBe(
+      behind.slice(0, 2).reduce((sum, { range }) => sum + range.length, 0),
+    );
+    const extra = window.extraFor(0, rest);
+    expect(extra).toBe(2 * MiB);
+    expect(window.fill(0, bounds)).toEqual([]);
+    expect(window.isDue(0, extra)).toBe(true);
+    const more = window.fill(0, { ...bounds, extra });
+    expect(more.at(-1)?.end).toBeGreaterThan(5.5 * MiB);
+    expect(more.at(-1)?.end).toBeLessThanOrEqual(6 * MiB);
   });
 });

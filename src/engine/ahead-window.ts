@@ -9,25 +9,13 @@ const MIN_PIECE = 256 * KiB;
 const MAX_PIECE = 4 * MiB;
 
 /**
- * Pieces of a window at least, where an answer takes its time: a rate is mostly overestimated, from bytes that had gathered in
- * buffers. On the cloud profile 4 gave 105 of 125 MB/s, 8 gave 117.
+ * Pieces of a window at least, where an answer takes its time. 256 MiB as a stream over 8, 12 and 16: 2.29, 2.29 and 2.30 s on the cloud
+ * profile, 1.43, 1.33 and 1.30 where each connection has 50 MB/s of its own; in reads of 64 KiB on the cloud profile 2.35, 2.34 and 2.55.
  */
-const MIN_SIDE_BY_SIDE = 8;
-/**
- * And at most: more make pieces smaller and the link no faster. 256 MiB on the cloud profile: 1,020 requests and 2.9 s with 32, 535 and
- * 2.7 with 16.
- */
+const MIN_SIDE_BY_SIDE = 12;
+/** And at most. On a full link more only make pieces smaller, and the one that is waited for later. */
 const MAX_SIDE_BY_SIDE = 16;
-
-/**
- * Where the link is what limits, all bodies have the same share of it: pieces of one length that began together end together, the reader
- * passes all of them at once, and all connections wait for their next answer side by side, for ever. Pieces of two lengths, and a window
- * that is not all in flight, do not fall into step. On the cloud profile 90 MB/s of 125 became 120; where each connection has a rate of
- * its own, whole pieces give a fifth more.
- */
-const UNEVEN = [0.6, 1.4] as const;
-const TIGHT_SHARE = 0.75;
-/** All connections together get less than this part of what each alone would. *Unmeasured*. */
+/** So many connections together get less than this part of what each alone would. *Unmeasured*. */
 const TIGHT = 0.6;
 
 /** What bounds a window now. */
@@ -41,6 +29,13 @@ export interface WindowBounds {
   readonly extra?: number | undefined;
 }
 
+/** A request of a window, as far as it has come in. */
+export interface Arriving {
+  readonly range: Range;
+  /** Up to where its bytes have come. */
+  readonly position: number;
+}
+
 /**
  * The bytes ahead of one reader that are on their way or wait to be read. Filled piece by piece as the reader goes on, so that the
  * connections never pause together; twice as large each time half of it was read.
@@ -50,8 +45,6 @@ export class AheadWindow {
   end: number;
   #size: number;
   #growAt: number;
-  /** Pieces so far. */
-  #count = 0;
 
   constructor(position: number, size: number) {
     this.end = position;
@@ -64,9 +57,22 @@ export class AheadWindow {
     return this.#size;
   }
 
-  /** Whether anything is to be fetched for a reader at `position`. */
-  isDue(position: number): boolean {
-    return position >= this.#growAt || this.end - position < this.#size;
+  /** Whether anything is to be fetched for a reader at `position`; `extra` as in {@link WindowBounds}. */
+  isDue(position: number, extra = 0): boolean {
+    return position >= this.#growAt || this.end - position < this.#size + extra;
+  }
+
+  /**
+   * Bytes by which a window may be exceeded now, by half at most: what came in before its turn. All bodies on a full link come in alike, so
+   * the piece that the reader waits for is hardly ahead of the others. If what waits behind it counted in full, nothing would be asked
+   * for meanwhile, all pieces would be read at once, and the next ones asked for at once again: 84 MB/s of 125 on the cloud profile, and 115 so.
+   *
+   * @param flows what was asked for in this window and is not over.
+   */
+  extraFor(position: number, flows: Iterable<Arriving>): number {
+    let waiting = this.end - position;
+    for (const { range, position: arrived } of flows) waiting -= range.end - arrived;
+    return Math.max(0, Math.min(waiting, this.#size / 2));
   }
 
   /** The pieces to fetch now, ascending. They count as asked for. */
@@ -78,9 +84,7 @@ export class AheadWindow {
     }
     this.end = Math.max(this.end, position);
     const connections = connectionsFor(link);
-    const uneven = isTight(link) && this.#size * TIGHT_SHARE >= MIN_PIECE * connections;
-    const share = (uneven ? TIGHT_SHARE : 1) / connections;
-    const piece = Math.min(MAX_PIECE, Math.max(MIN_PIECE, this.#size * share));
+    const piece = Math.min(MAX_PIECE, Math.max(MIN_PIECE, this.#size / connections));
     const pieces: Range[] = [];
     const most = position + extra + Math.min(this.#size + MIN_PIECE, Math.max(MIN_PIECE, cap));
     const many = Math.floor((position + extra + this.#size - this.end) / piece);
@@ -88,32 +92,42 @@ export class AheadWindow {
       // Pieces of one length that begin together end together, and then all connections wait for their next answer at once: 96 of 125
       // MB/s on the cloud profile, and 120 where the first of many are shorter than the last.
       const first = many < 2 ? 1 : Math.min(1, (pieces.length + 1) / many);
-      const turn = uneven ? (UNEVEN[this.#count % UNEVEN.length] as number) : 1;
-      const length = Math.round(Math.max(uneven ? MIN_PIECE / 2 : MIN_PIECE, piece * first * turn));
+      const length = Math.round(Math.max(MIN_PIECE, piece * first));
       const rest = limit - this.end;
       const whole = rest < 1.5 * length ? limit : this.end + length;
       if (whole > most && this.end > position) break;
       const next = Math.min(whole, most);
       pieces.push(new Range(this.end, next));
-      this.#count++;
       this.end = next;
     }
     return pieces;
   }
 }
 
-function isTight(link: LinkEstimate): boolean {
-  return link.totalBytesPerSecond < TIGHT * connectionsFor(link) * link.bytesPerSecond;
+/**
+ * Bytes in a window at most: what the link holds in flight, so many times, and a few MiB where that is less or not known.
+ */
+export function windowCap(
+  { latencyMs, totalBytesPerSecond, bandwidthMeasured }: LinkEstimate,
+  times: number,
+): number {
+  const inFlight = (latencyMs * totalBytesPerSecond) / 1000;
+  return Math.max(bandwidthMeasured === false ? 4 * MiB : 2 * MiB, times * inFlight);
+}
+
+/** Whether more connections would gain nothing, as far as is known. */
+function isTight({ connections, bytesPerSecond, totalBytesPerSecond }: LinkEstimate): boolean {
+  return totalBytesPerSecond < TIGHT * Math.min(connections, MAX_SIDE_BY_SIDE) * bytesPerSecond;
 }
 
 /**
- * Connections that a window has use for. With 2 x bandwidth x latency in flight, twice as many as the link needs at full rate would
- * do if none ever waited for its reader and every estimate held; twice that leaves room. Where an answer is there at once, two
- * are enough for one to be under way while the other is read.
+ * Connections that a window has use for. With 2 x bandwidth x latency in flight, twice as many as a full link needs would do if none ever
+ * waited for its reader and every estimate held. Where nothing shows yet that the link is full, twice that. Where an answer is there at
+ * once, two are enough for one to be under way while the other is read.
  */
 export function connectionsFor(link: LinkEstimate): number {
   const { latencyMs, bytesPerSecond, totalBytesPerSecond, connections } = link;
   if ((latencyMs * bytesPerSecond) / 1000 < MIN_PIECE / 2) return Math.min(connections, 2);
-  const wanted = Math.ceil((4 * totalBytesPerSecond) / bytesPerSecond);
+  const wanted = Math.ceil(((isTight(link) ? 2 : 4) * totalBytesPerSecond) / bytesPerSecond);
   return Math.min(connections, MAX_SIDE_BY_SIDE, Math.max(MIN_SIDE_BY_SIDE, wanted));
 }

@@ -58,6 +58,11 @@ export class Heads {
     return head;
   }
 
+  /** The head that was read last. */
+  get latest(): Head | undefined {
+    return this.#heads[0];
+  }
+
   /** A reader that comes from nowhere: a jump of one reader, or a new one. */
   begin(range: Range): Head {
     const head: Head = {

@@ -103,6 +103,19 @@ describe("a sequence", () => {
     expect(reader.end).toBeLessThanOrEqual(1000 + 8 * KiB + 2 * MiB);
   });
 
+  it("goes on when its reader takes some of what lies ahead, and leaves out the rest", () => {
+    const reader = new Reader();
+    const position = reader.readOn(0, 2000);
+    for (const hop of [1, 2, 3]) {
+      const start = position + hop * MiB;
+      reader.ahead.note(new Range(start, start + 4 * KiB));
+    }
+    const next = position + 3 * MiB + 16 * KiB;
+    reader.here.delete([next, next + 4 * KiB]);
+    reader.read(next, next + 4 * KiB);
+    expect(reader.fetched.filter(({ isAbandoned }) => isAbandoned)).toEqual([]);
+  });
+
   it("has more asked for while its next piece waits and those behind it come in, by half at most", () => {
     const reader = new Reader();
     const position = reader.readOn(0, 1600);

@@ -1,6 +1,6 @@
 import { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
-import { AheadWindow, connectionsFor } from "./ahead-window.ts";
+import { AheadWindow, connectionsFor, windowCap } from "./ahead-window.ts";
 import type { Flow, FlowOutcome } from "./flow.ts";
 import { type Head, Heads } from "./heads.ts";
 
@@ -91,7 +91,10 @@ export class ReadAhead {
 
   /** As {@link ReadAhead.hit}, of a call that sends nothing: what is being read ahead goes on a little later. */
   note(range: Range): void {
-    const head = this.#heads.follow(range, 0);
+    const { latest } = this.#heads;
+    // Who takes what lies ahead, and leaves out some of it, walks: else the next read would be a jump, and what is on its way be dropped.
+    const hopBytes = latest?.ahead === undefined ? 0 : latest.ahead.end - latest.position;
+    const head = this.#heads.follow(range, hopBytes);
     if (head?.ahead?.isDue(head.position) !== true) return;
     queueMicrotask(() => this.#isClosed || this.#advance(head, range, head));
   }
@@ -202,19 +205,13 @@ export class ReadAhead {
     return true;
   }
 
-  /**
-   * A piece came in. All bodies on a full link come in alike, so the one that the reader waits for is hardly ahead of the others: if
-   * what waits behind it counted in full, nothing would be asked for meanwhile, all pieces would be read at once, and the next ones
-   * asked for at once. So the window grows by what came in before its turn, at most by half.
-   */
+  /** A piece came in, before its turn if the reader waits for another. */
   #refill(head: Head): void {
     const { ahead, position } = head;
     if (ahead === undefined || this.#isClosed) return;
     const link = this.#host.link();
-    let waiting = ahead.end - position;
-    for (const flow of this.#flows.get(head) ?? []) waiting -= flow.range.end - flow.position;
     const room = Math.min(MAX_WINDOW, this.#host.cacheBytes / 2) - ahead.size;
-    const extra = Math.max(0, Math.min(waiting, ahead.size / 2, room));
+    const extra = Math.min(ahead.extraFor(position, this.#flows.get(head) ?? []), Math.max(0, room));
     this.#fill(head, ahead, { position, link, cap: this.#windowCap(link), extra });
   }
 
@@ -245,12 +242,9 @@ export class ReadAhead {
     return Math.max(MIN_WINDOW, Math.min(FIRST_WINDOW, Math.max(inFlight, 32 * range.length)));
   }
 
-  #windowCap({ latencyMs, totalBytesPerSecond, bandwidthMeasured }: LinkEstimate): number {
+  #windowCap(link: LinkEstimate): number {
     const { policy, cacheBytes } = this.#host;
-    const inFlight = (latencyMs * totalBytesPerSecond) / 1000;
-    const wanted = (policy === "fast" ? 4 : 2) * inFlight;
-    const least = bandwidthMeasured === false ? 4 * MiB : 2 * MiB;
-    return Math.min(MAX_WINDOW, Math.max(least, wanted), cacheBytes / 2);
+    return Math.min(MAX_WINDOW, windowCap(link, policy === "fast" ? 4 : 2), cacheBytes / 2);
   }
 
   #fetch(head: Head, piece: Range): void {

@@ -3,7 +3,7 @@ import type { LinkEstimate } from "../source/link-estimate.ts";
 import type { Bytes } from "../source/source.ts";
 import type { ChunkReader } from "../source/stream-chunks.ts";
 import { withTimeout } from "../source/timeout.ts";
-import { AheadWindow } from "./ahead-window.ts";
+import { AheadWindow, windowCap } from "./ahead-window.ts";
 import type { Flow, FlowReader } from "./flow.ts";
 
 /** What a {@link StreamReader} needs of the engine. */
@@ -42,6 +42,9 @@ export interface StreamExtent {
 
 /** What is asked for at once when nothing is known of how far the reader goes. Doubles as it goes on. */
 const FIRST_WINDOW = 2 * 1024 * 1024;
+
+/** The window, as a multiple of what the link holds in flight. */
+const IN_FLIGHT_TIMES = 2;
 
 /** Reads one range in order out of whatever mixture of held, pending and missing it is. One reader at a time. */
 export class StreamReader implements ChunkReader {
@@ -102,10 +105,15 @@ export class StreamReader implements ChunkReader {
 
   /** Keeps the window ahead of the reader filled, in pieces side by side. */
   #fetchAhead(): void {
-    if (!this.#window?.isDue(this.#position)) return;
+    const window = this.#window;
+    if (window === undefined || window.end === this.#end) return;
     for (const flow of this.#ahead) if (flow.isSettled) this.#ahead.delete(flow);
-    const bounds = { link: this.#host.link(), cap: this.#aheadBytes, end: this.#end };
-    for (const piece of this.#window.fill(this.#position, bounds))
+    const most = Math.max(0, this.#aheadBytes - window.size);
+    const extra = Math.min(most, window.extraFor(this.#position, this.#ahead));
+    if (!window.isDue(this.#position, extra)) return;
+    const link = this.#host.link();
+    const cap = Math.min(this.#aheadBytes, windowCap(link, IN_FLIGHT_TIMES));
+    for (const piece of window.fill(this.#position, { link, cap, end: this.#end, extra }))
       for (const gap of this.#host.missing(piece)) this.#ahead.add(this.#host.fetchAhead(gap));
   }
 

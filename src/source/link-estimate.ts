@@ -97,8 +97,9 @@ export class LinkEstimator {
   #flowedAt = 0;
   #lastTotal = 0;
   #lastWidth = 1;
-  /** Bodies that have begun and are not over. */
+  /** Bodies that have begun and are not over; and those of them whose time is counted. */
   #bodies = 0;
+  #warmBodies = 0;
   /** Exchanges that ended with their connection open, less those sent since. */
   #open = 0;
 
@@ -138,7 +139,8 @@ export class LinkEstimator {
 
   /** So many bytes came in that tell nothing themselves, but had their share of a link that others used meanwhile. */
   joined(ms: number, byteLength: number): void {
-    if (this.#window.ms === 0) return;
+    // With none beside them nobody counts their time.
+    if (this.#warmBodies === 0) return;
     this.#window.bytes += byteLength;
     this.#window.flowMs += ms;
   }
@@ -177,9 +179,15 @@ export class LinkEstimator {
     if (slow && this.#bodies === 1) this.flowed(byteLength, ms);
   }
 
+  /** A body has moved so much that its time tells of the link. */
+  warmed(): void {
+    this.#warmBodies++;
+  }
+
   /** A body that had begun is over. */
-  over(): void {
+  over(isWarm: boolean): void {
     this.#bodies--;
+    if (isWarm) this.#warmBodies--;
   }
 
   /** An exchange ended with its connection open. */
@@ -325,6 +333,7 @@ export class Flow {
       if (this.#windowBytes < WARM_BYTES) return;
       this.#link.crept(this.#windowBytes, now - this.#windowStart);
       this.#warm = true;
+      this.#link.warmed();
       this.#openWindow(now);
       return;
     }
@@ -346,7 +355,7 @@ export class Flow {
 
   /** The body is over. */
   dropped(): void {
-    if (this.#begun) this.#link.over();
+    if (this.#begun) this.#link.over(this.#warm);
   }
 
   #openWindow(now: number): void {
