@@ -259,6 +259,20 @@ describe("the rate of all connections", () => {
     expect(now().totalBytesPerSecond / 125e6).toBeLessThan(1.1);
   });
 
+  it("is not taken for more because bodies are short, and begin and end together", () => {
+    const { ask, askMany, move, now } = setUp();
+    const alone = ask(20);
+    move([alone], { bytesPerSecond: 50e6, chunks: 40 });
+    alone.ended();
+    for (let wave = 0; wave < 40; wave++) {
+      const flows = askMany(8, 20);
+      move(flows, { bytesPerSecond: 15e6, chunks: 4 });
+      for (const flow of flows) flow.ended();
+    }
+    expect(now().totalBytesPerSecond).toBeGreaterThan(110e6);
+    expect(now().totalBytesPerSecond).toBeLessThan(130e6);
+  });
+
   it("is taken for more wherever more bodies were seen to bring more", () => {
     const { ask, askMany, move, now } = setUp();
     move([ask(20)], { bytesPerSecond: 50e6, chunks: 64 });

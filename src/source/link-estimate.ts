@@ -100,6 +100,8 @@ export class LinkEstimator {
   /** Bodies that have begun and are not over; and those of them whose time is counted. */
   #bodies = 0;
   #warmBodies = 0;
+  /** Since when there has been any of these. */
+  #warmSince = 0;
   /** Exchanges that ended with their connection open, less those sent since. */
   #open = 0;
 
@@ -139,8 +141,8 @@ export class LinkEstimator {
 
   /** So many bytes came in that tell nothing themselves, but had their share of a link that others used meanwhile. */
   joined(ms: number, byteLength: number): void {
-    // With none beside them nobody counts their time.
-    if (this.#warmBodies === 0) return;
+    // Unless there was one beside them all the while, nobody counted their time.
+    if (this.#warmBodies === 0 || this.#now() - ms < this.#warmSince) return;
     this.#window.bytes += byteLength;
     this.#window.flowMs += ms;
   }
@@ -181,7 +183,7 @@ export class LinkEstimator {
 
   /** A body has moved so much that its time tells of the link. */
   warmed(): void {
-    this.#warmBodies++;
+    if (this.#warmBodies++ === 0) this.#warmSince = this.#now();
   }
 
   /** A body that had begun is over. */
