@@ -273,6 +273,20 @@ describe("the rate of all connections", () => {
     expect(now().totalBytesPerSecond).toBeLessThan(130e6);
   });
 
+  it("is no less than what came of all bodies, though the consumer was the slow side", () => {
+    const { askMany, pass, now } = setUp();
+    const flows = askMany(8, 20);
+    for (let chunk = 0; chunk < 100; chunk++) {
+      pass(3);
+      for (const flow of flows) flow.waiting();
+      pass(1);
+      for (const flow of flows) flow.arrived(CHUNK);
+    }
+    const came = (8 * CHUNK * 1000) / 4;
+    expect(now().bandwidthMeasured).toBe(false);
+    expect(now().totalBytesPerSecond).toBeCloseTo(1.25 * came, -6);
+  });
+
   it("is taken for more wherever more bodies were seen to bring more", () => {
     const { ask, askMany, move, now } = setUp();
     move([ask(20)], { bytesPerSecond: 50e6, chunks: 64 });

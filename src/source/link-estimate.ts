@@ -44,6 +44,10 @@ const MIN_WINDOW = { bytes: 64 * 1024, ms: 2 } as const;
 const FLOW_WINDOW = { bytes: 256 * 1024, ms: 10 } as const;
 /** The same for all bodies together. *Unmeasured*. */
 const TOTAL_WINDOW = { bytes: 512 * 1024, ms: 50 } as const;
+/** What all bodies brought, whoever was the slow side, is looked at after so much. *Unmeasured*. */
+const BROUGHT_WINDOW = { bytes: 1024 * 1024, ms: 100 } as const;
+/** A link that brought so much may bring this much more: windows that follow what came would else never grow. */
+const PROBING = 1.25;
 /**
  * A body that has moved less may be in its slow start, and slower than the link for that: from ten segments of 1,460 bytes
  * (RFC 6928) doubling gets there in four round trips.
@@ -94,6 +98,10 @@ export class LinkEstimator {
   /** All bodies together in this window: bytes, the time in which any of them came in, and the sum of their times. */
   readonly #window = { bytes: 0, ms: 0, flowMs: 0, coveredUntil: 0 };
   #windowClosedAt = 0;
+  /** What came of all bodies, and in what time, since the last look; `since` undefined while there is none. */
+  readonly #brought = { bytes: 0, ms: 0, since: undefined as number | undefined };
+  /** The rate at which all bodies together came in lately: no link gives less. */
+  #lately = 0;
   #flowedAt = 0;
   #lastTotal = 0;
   #lastWidth = 1;
@@ -129,6 +137,21 @@ export class LinkEstimator {
     const headersMs = timing === undefined ? now - sent.at : (told ?? 0) + timing.latencyMs;
     if (told !== undefined) this.#connectMs = told;
     return new Flow(this, { now: this.#now, headersMs, used });
+  }
+
+  /** Bytes of some body have come, in whatever time. */
+  brought(byteLength: number): void {
+    const window = this.#brought;
+    const now = this.#now();
+    if (window.since !== undefined) {
+      window.bytes += byteLength;
+      window.ms += now - window.since;
+    }
+    window.since = now;
+    if (window.ms < BROUGHT_WINDOW.ms || window.bytes < BROUGHT_WINDOW.bytes) return;
+    const rate = (window.bytes / window.ms) * 1000;
+    this.#lately = rate > this.#lately ? rate : this.#lately + (rate - this.#lately) * 0.1;
+    window.bytes = window.ms = 0;
   }
 
   /** The first bytes of a body have come, so many milliseconds after they were asked for. */
@@ -188,7 +211,7 @@ export class LinkEstimator {
 
   /** A body that had begun is over. */
   over(isWarm: boolean): void {
-    this.#bodies--;
+    if (--this.#bodies === 0) this.#brought.since = undefined;
     if (isWarm) this.#warmBodies--;
   }
 
@@ -209,8 +232,8 @@ export class LinkEstimator {
     const bytesPerSecond = this.#single();
     const totalBytesPerSecond =
       this.#total === undefined
-        ? Math.max(bytesPerSecond * PRIOR_WIDTH, this.#unshared * 2)
-        : Math.max(this.#total, bytesPerSecond);
+        ? Math.max(bytesPerSecond * PRIOR_WIDTH, this.#unshared * 2, this.#lately * PROBING)
+        : Math.max(this.#total, bytesPerSecond, this.#lately);
     const measured = (this.#used.value ?? this.#fresh.value ?? this.#bytesPerSecond) !== undefined;
     return {
       latencyMs,
@@ -317,6 +340,8 @@ export class Flow {
     const last = this.#arrivedAt;
     const waitedMs = now - this.#waitingSince;
     this.#arrivedAt = now;
+    // The first bytes were on their way for nobody knows how long.
+    this.#link.brought(this.#begun ? byteLength : 0);
     if (!this.#begun) {
       this.#begun = true;
       this.#link.began(this.#parts.headersMs + waitedMs, this.#parts.used, byteLength);
