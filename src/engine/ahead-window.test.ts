@@ -80,6 +80,23 @@ describe("a window ahead of a reader", () => {
     expect(lengthsOn(free)).toEqual(new Set([(6 * MiB) / 16]));
   });
 
+  it("has two large pieces on a link that answers at once, and sixteen where its reader wants so many", () => {
+    const lengthsOn = (latencyMs: number, least?: number): Set<number> => {
+      const window = new AheadWindow(0, 8 * MiB, least);
+      const bounds = { link: { ...estimate(CLOUD), latencyMs }, cap: 8 * MiB, end: 1000 * MiB };
+      window.fill(0, bounds);
+      return new Set(
+        window
+          .fill(4 * MiB, bounds)
+          .map(({ length }) => length)
+          .slice(-1),
+      );
+    };
+    expect(lengthsOn(0.5)).toEqual(new Set([4 * MiB]));
+    expect(lengthsOn(0.5, 16)).toEqual(new Set([4 * MiB]));
+    expect(lengthsOn(20, 16)).toEqual(new Set([(8 * MiB) / 16]));
+  });
+
   it("may be exceeded by what came in before its turn, by half of it at most", () => {
     const window = new AheadWindow(0, 4 * MiB);
     const bounds = { link: estimate(CLOUD), cap: 4 * MiB, end: 1000 * MiB };

@@ -15,6 +15,8 @@ const MAX_PIECE = 4 * MiB;
 const MIN_SIDE_BY_SIDE = 12;
 /** And at most. On a full link more only make pieces smaller, and the one that is waited for later. */
 const MAX_SIDE_BY_SIDE = 16;
+/** On a link that answers sooner than this, the processor is what limits, and every request more is work for it. */
+const NEAR_MS = 4;
 /** So many connections together get less than this part of what each alone would. *Unmeasured*. */
 const TIGHT = 0.6;
 
@@ -43,10 +45,13 @@ export interface Arriving {
 export class AheadWindow {
   /** Up to where bytes were asked for. */
   end: number;
+  readonly #leastPieces: number | undefined;
   #size: number;
   #growAt: number;
 
-  constructor(position: number, size: number) {
+  /** @param leastPieces see {@link connectionsFor}. */
+  constructor(position: number, size: number, leastPieces?: number) {
+    this.#leastPieces = leastPieces;
     this.end = position;
     this.#size = Math.round(size);
     this.#growAt = position + this.#size / 2;
@@ -83,7 +88,7 @@ export class AheadWindow {
       this.#growAt = position + this.#size / 2;
     }
     this.end = Math.max(this.end, position);
-    const connections = connectionsFor(link);
+    const connections = connectionsFor(link, this.#leastPieces);
     const piece = Math.min(MAX_PIECE, Math.max(MIN_PIECE, this.#size / connections));
     const pieces: Range[] = [];
     const most = position + extra + Math.min(this.#size + MIN_PIECE, Math.max(MIN_PIECE, cap));
@@ -115,6 +120,11 @@ export function windowCap(
   return Math.max(bandwidthMeasured === false ? 4 * MiB : 2 * MiB, times * inFlight);
 }
 
+/** Whether answers come so soon that few and large requests are best. */
+export function isNear({ latencyMs }: LinkEstimate): boolean {
+  return latencyMs < NEAR_MS;
+}
+
 /** Whether more connections would gain nothing, as far as is known. */
 function isTight({ connections, bytesPerSecond, totalBytesPerSecond }: LinkEstimate): boolean {
   return totalBytesPerSecond < TIGHT * Math.min(connections, MAX_SIDE_BY_SIDE) * bytesPerSecond;
@@ -125,9 +135,9 @@ function isTight({ connections, bytesPerSecond, totalBytesPerSecond }: LinkEstim
  * waited for its reader and every estimate held. Where nothing shows yet that the link is full, twice that. Where an answer is there at
  * once, two are enough for one to be under way while the other is read.
  */
-export function connectionsFor(link: LinkEstimate): number {
+export function connectionsFor(link: LinkEstimate, least: number = MIN_SIDE_BY_SIDE): number {
   const { latencyMs, bytesPerSecond, totalBytesPerSecond, connections } = link;
-  if ((latencyMs * bytesPerSecond) / 1000 < MIN_PIECE / 2) return Math.min(connections, 2);
+  if (isNear(link) || (latencyMs * bytesPerSecond) / 1000 < MIN_PIECE / 2) return Math.min(connections, 2);
   const wanted = Math.ceil(((isTight(link) ? 2 : 4) * totalBytesPerSecond) / bytesPerSecond);
-  return Math.min(connections, MAX_SIDE_BY_SIDE, Math.max(MIN_SIDE_BY_SIDE, wanted));
+  return Math.min(connections, MAX_SIDE_BY_SIDE, Math.max(least, wanted));
 }

@@ -3,7 +3,7 @@ import type { LinkEstimate } from "../source/link-estimate.ts";
 import type { Bytes } from "../source/source.ts";
 import type { ChunkReader } from "../source/stream-chunks.ts";
 import { withTimeout } from "../source/timeout.ts";
-import { AheadWindow, windowCap } from "./ahead-window.ts";
+import { AheadWindow, isNear, windowCap } from "./ahead-window.ts";
 import type { Flow, FlowReader } from "./flow.ts";
 
 /** What a {@link StreamReader} needs of the engine. */
@@ -43,6 +43,11 @@ export interface StreamExtent {
 /** What is asked for at once when nothing is known of how far the reader goes. Doubles as it goes on. */
 const FIRST_WINDOW = 2 * 1024 * 1024;
 
+/**
+ * Connections at least, where answers take their time: a stream is bound to so few bytes in flight that where each connection has a rate of
+ * its own more of them are quicker, and a full link does not mind ({@link AheadWindow} has the figures).
+ */
+const SIDE_BY_SIDE = 16;
 /** The window, as a multiple of what the link holds in flight. */
 const IN_FLIGHT_TIMES = 2;
 
@@ -69,7 +74,8 @@ export class StreamReader implements ChunkReader {
     this.#end = range.end;
     this.#aheadBytes = aheadBytes;
     this.#passing = passing;
-    if (aheadBytes > 0) this.#window = new AheadWindow(range.start, Math.min(FIRST_WINDOW, aheadBytes));
+    if (aheadBytes > 0)
+      this.#window = new AheadWindow(range.start, Math.min(FIRST_WINDOW, aheadBytes), SIDE_BY_SIDE);
   }
 
   /** The next chunk, which belongs to the caller; undefined at the end. An abort of `signal` loses no byte. */
@@ -112,7 +118,9 @@ export class StreamReader implements ChunkReader {
     const extra = Math.min(most, window.extraFor(this.#position, this.#ahead));
     if (!window.isDue(this.#position, extra)) return;
     const link = this.#host.link();
-    const cap = Math.min(this.#aheadBytes, windowCap(link, IN_FLIGHT_TIMES));
+    const cap = isNear(link)
+      ? this.#aheadBytes
+      : Math.min(this.#aheadBytes, windowCap(link, IN_FLIGHT_TIMES));
     for (const piece of window.fill(this.#position, { link, cap, end: this.#end, extra }))
       for (const gap of this.#host.missing(piece)) this.#ahead.add(this.#host.fetchAhead(gap));
   }
