@@ -128,7 +128,7 @@ describe("what reading in a conda package costs", () => {
     const bytes = largeOldConda();
     await using lab = await startLab({
       files: { "a.tar.bz2": bytes },
-      latencyMs: 20,
+      latencyMs: 60,
       bytesPerSecond: 5_000_000,
     });
     await using conda = await openConda(`${lab.url}/a.tar.bz2`);
