@@ -11,7 +11,7 @@ import { parseHttpUrl } from "./url.ts";
 export interface HttpOptions {
   /** Any fetch-compatible function, or an object with a `fetch` method. Default: the platform's best. */
   client?: Client | undefined;
-  /** Sent to the origin of the given URL alone. `Range` and `Accept-Encoding` are ours. */
+  /** Sent to the origin of the given URL alone. `Range`, `Accept-Encoding` and what concerns the connection are ours. */
   headers?: HeadersInit | undefined;
   /** As in fetch; for the origin of the given URL alone. */
   credentials?: RequestCredentials | undefined;
@@ -40,6 +40,21 @@ export interface HttpOptions {
   /** Told of every request, answer and warning. */
   onEvent?: ((event: SourceEvent) => void) | undefined;
 }
+
+/** What decides of the range, of its coding and of the connection is not the caller's (RFC 9110 sections 7.6.1 and 14.2). */
+const OUR_FIELDS = [
+  "range",
+  "accept-encoding",
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "content-length",
+  "upgrade",
+  "expect",
+] as const;
 
 const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 30_000, idleMs: 30_000, totalMs: 600_000 };
 const DEFAULT_DOWNLOAD_BYTES = 256 * 1024 * 1024;
@@ -96,8 +111,7 @@ function resolveHeaders(init: HeadersInit | undefined): ReadonlyMap<string, stri
   if (init === undefined) return new Map();
   try {
     const headers = new Headers(init);
-    headers.delete("range");
-    headers.delete("accept-encoding");
+    for (const name of OUR_FIELDS) headers.delete(name);
     return new Map(headers);
   } catch {
     // Not echoed, and no cause: the value may be a credential.

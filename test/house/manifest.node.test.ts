@@ -13,7 +13,6 @@ test("the package depends on what was decided, and on nothing else", () => {
     "fzstd",
     "lzma1",
     "unbzip2-stream",
-    "undici",
     "xxhash-wasm",
     "xz-decompress",
   ]);

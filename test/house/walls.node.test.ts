@@ -20,14 +20,7 @@ const names = [
   "#many-listeners",
 ];
 const packages = ["@foxglove/crc", "commander", "fflate", "range-streams", "range-streams/zip"];
-packages.push(
-  "undici/lib/dispatcher/client.js",
-  "fzstd",
-  "xxhash-wasm",
-  "unbzip2-stream/lib/bzip2.js",
-  "xz-decompress",
-  "lzma1",
-);
+packages.push("fzstd", "xxhash-wasm", "unbzip2-stream/lib/bzip2.js", "xz-decompress", "lzma1");
 
 function filesOf(room: string): [room: string, path: string][] {
   if (room === "doors") return ["index", "zip", "node"].map((door) => [room, `src/${door}.ts`]);

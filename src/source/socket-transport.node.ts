@@ -1,9 +1,7 @@
-import type { Dispatcher } from "undici/lib/dispatcher/client.js";
 import { HttpError } from "../errors.ts";
-import type { HeaderFields } from "../http/header-fields.ts";
-import { Connection, type ConnectionUser } from "./connection.node.ts";
+import { type ParsedHead, ResponseSyntaxError } from "../http/response-parser.ts";
+import { Connection, type ConnectionPlace, type ConnectionUser } from "./connection.node.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
-import type { ExchangeTiming } from "./link-estimate.ts";
 import { onAbort } from "./on-abort.ts";
 import type { Bytes } from "./source.ts";
 import { timeoutError } from "./timeout.ts";
@@ -15,7 +13,6 @@ import {
   type TransportResponse,
 } from "./transport.ts";
 import { redactUrl } from "./url.ts";
-import { warmParser } from "./warm-parser.node.ts";
 
 /**
  * Bytes of a body kept ready ahead of the reader, so that the socket is not paused and resumed for every chunk. Four socket
@@ -31,12 +28,13 @@ const READY_BYTES = 256 * 1024;
 const DEFAULT_CONNECTIONS = 32;
 
 /**
- * Node's own transport, over the clients of undici: a small request takes 15 µs of CPU where node:http took 34 and the global fetch
- * several times that, in one run on one machine. The number of sockets is ours to bound; idle ones never keep the process alive.
+ * Node's own transport: sockets, and our own reading of HTTP/1.1 (docs/decisions/017). The number of sockets is ours to bound; idle ones
+ * never keep the process alive.
  */
 export function createTransport(origin: string, clock: Deadlines): Transport {
   const free: Connection[] = [];
   const sessions = { latest: undefined };
+  const { place, host } = readOrigin(origin);
   // One file is mostly asked for again and again.
   let latest: { readonly url: string; readonly path: string } | undefined;
   let closed = false;
@@ -44,12 +42,10 @@ export function createTransport(origin: string, clock: Deadlines): Transport {
   const drop = (connection: Connection): void => {
     const index = free.indexOf(connection);
     if (index >= 0) free.splice(index, 1);
-    void connection.destroy();
   };
   const release = (connection: Connection): void => {
-    connection.free();
     if (closed) void connection.destroy();
-    else free.push(connection);
+    else if (!connection.closed) free.push(connection);
   };
   return {
     conditionals: true,
@@ -65,8 +61,10 @@ export function createTransport(origin: string, clock: Deadlines): Transport {
         latest = { url: request.url, path: pathname + search };
       }
       // The one used last is the likeliest to be still open.
-      const connection = free.pop() ?? new Connection({ origin, sessions, onClose: drop });
-      return new NodeExchange({ request, connection, clock, release }).start(latest.path);
+      const connection = free.pop() ?? new Connection({ place, sessions, onClose: drop });
+      return new NodeExchange({ request, connection, clock, release }).start(
+        formatHead(request, latest.path, host),
+      );
     },
     close: () => {
       closed = true;
@@ -75,11 +73,25 @@ export function createTransport(origin: string, clock: Deadlines): Transport {
   };
 }
 
+function readOrigin(origin: string): { place: ConnectionPlace; host: string } {
+  const { protocol, hostname, port, host } = new URL(origin);
+  const secure = protocol === "https:";
+  const place = { secure, host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || (secure ? 443 : 80) };
+  return { place, host };
+}
+
+/** The head of a request (RFC 9112 section 3). Names and values were checked when the source was opened. */
+function formatHead({ method, headers }: TransportRequest, path: string, host: string): string {
+  let head = `${method} ${path} HTTP/1.1\r\nhost: ${headers.get("host") ?? host}\r\nconnection: keep-alive\r\n`;
+  for (const [name, value] of headers) if (name !== "host") head += `${name}: ${value}\r\n`;
+  return `${head}\r\n`;
+}
+
 interface ExchangeParts {
   readonly request: TransportRequest;
   readonly connection: Connection;
   readonly clock: Deadlines;
-  /** Takes the connection back, open and free. */
+  /** Takes the connection back when its response is over. */
   release(connection: Connection): void;
 }
 
@@ -90,10 +102,8 @@ class NodeExchange implements ConnectionUser, TransportBody {
   #reject!: (error: unknown) => void;
   #forget!: () => void;
   #deadline: Deadline | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
   #status: number | undefined;
   #sentAt = 0;
-  #reused = false;
   readonly #ready: Bytes[] = [];
   #readyBytes = 0;
   #waiting: { resolve(chunk: Bytes | undefined): void; reject(error: unknown): void } | undefined;
@@ -104,58 +114,43 @@ class NodeExchange implements ConnectionUser, TransportBody {
     this.#parts = parts;
   }
 
-  start(path: string): Promise<TransportResponse> {
+  start(head: string): Promise<TransportResponse> {
     const { request, connection } = this.#parts;
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
       this.#forget = onAbort(request.signal, () => this.#fail(request.signal.reason));
-      const headers: string[] = [];
-      for (const [name, value] of request.headers) headers.push(name, value);
-      connection.send({ path, method: request.method, headers }, this);
+      connection.send(head, request.method, this);
     });
   }
 
-  connecting(): void {
+  onConnecting(): void {
     this.#limit(this.#parts.request.connectMs, "connect");
   }
 
-  connected(): void {
+  onSent(): void {
     this.#unlimit();
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    const { connection, request } = this.#parts;
-    this.#controller = controller;
-    connection.sent();
-    this.#reused = connection.isReused;
     this.#sentAt = performance.now();
-    this.#limit(request.headersMs, "headers");
-    warmParser();
+    this.#limit(this.#parts.request.headersMs, "headers");
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    // Informational: the answer itself is still to come.
-    if (status < 200) return;
+  onHead({ status, headers }: ParsedHead): void {
+    const { request, connection } = this.#parts;
     this.#status = status;
     this.#settle();
+    const timing = { connectMs: connection.connectMs, latencyMs: performance.now() - this.#sentAt };
     this.#resolve({
       status,
-      headers: new NodeHeaderFields(headers),
-      url: this.#parts.request.url,
+      headers,
+      url: request.url,
       filtered: false,
-      reused: this.#reused,
-      timing: this.#timing(),
+      reused: connection.isReused,
+      timing,
       body: this,
     });
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, buffer: Buffer): void {
-    const chunk = new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
+  onData(chunk: Bytes): void {
     if (this.#waiting !== undefined) {
       const { resolve } = this.#waiting;
       this.#waiting = undefined;
@@ -164,19 +159,19 @@ class NodeExchange implements ConnectionUser, TransportBody {
     }
     this.#ready.push(chunk);
     this.#readyBytes += chunk.byteLength;
-    if (this.#readyBytes >= READY_BYTES) controller.pause();
+    if (this.#readyBytes >= READY_BYTES) this.#parts.connection.pause();
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     this.#finish(undefined);
     this.#parts.release(this.#parts.connection);
   }
 
-  onResponseError(_controller: unknown, cause: Error): void {
+  onError(cause: Error, unanswered: boolean): void {
     const { request, connection } = this.#parts;
-    if (this.#status === undefined) this.#fail(describeFailure(request, cause, this.#reused));
+    if (this.#status === undefined)
+      this.#fail(describeFailure(request, cause, unanswered && connection.isReused));
     else if (this.#end === undefined) this.#finish(brokenOff(request, this.#status, cause));
-    void connection.destroy();
   }
 
   poll(): Bytes | null | undefined {
@@ -194,7 +189,7 @@ class NodeExchange implements ConnectionUser, TransportBody {
     if (this.#end !== undefined) return Promise.reject(this.#end.error);
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#controller?.resume();
+      this.#parts.connection.resume();
     });
   }
 
@@ -203,10 +198,6 @@ class NodeExchange implements ConnectionUser, TransportBody {
     await this.#parts.connection.destroy();
     // One turn of the loop later the other side has had the news before a new connection can reach it.
     await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  #timing(): ExchangeTiming {
-    return { connectMs: this.#parts.connection.connectMs, latencyMs: performance.now() - this.#sentAt };
   }
 
   #limit(ms: number, phase: "connect" | "headers"): void {
@@ -243,43 +234,22 @@ class NodeExchange implements ConnectionUser, TransportBody {
   }
 }
 
-function describeFailure(request: TransportRequest, cause: Error, reused: boolean): HttpError {
+/** `unused`: the connection had served before, and nothing of this response came. */
+function describeFailure(request: TransportRequest, cause: Error, unused: boolean): HttpError {
   const url = redactUrl(request.url);
-  const { code = "", name } = cause as NodeJS.ErrnoException;
+  const { code = "" } = cause as NodeJS.ErrnoException;
   const asked = `${request.method} ${url}`;
-  // Before the end of the headers, what undici calls a mismatch of lengths is a Content-Length that is no number, or not alone.
-  if (
-    name === "HTTPParserError" ||
-    name === "HeadersOverflowError" ||
-    name === "ResponseContentLengthMismatchError"
-  ) {
+  if (cause instanceof ResponseSyntaxError) {
     const message = `${asked}: got headers that cannot be parsed (${cause.message}); the server or a proxy is broken`;
     return new HttpError("BAD_RESPONSE", message, { url, cause });
   }
   const message = `${asked}: got no response (${code || cause.message}); check the network and the host name`;
   // Certificates do not mend themselves.
   const retryable = !/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/.test(code);
-  const stale = reused && (code === "ECONNRESET" || code === "EPIPE" || code === "UND_ERR_SOCKET");
   const details = { url, retryable, cause };
-  return stale
+  return unused && (code === "ECONNRESET" || code === "EPIPE")
     ? new StaleConnectionError("NETWORK", message, details)
     : new HttpError("NETWORK", message, details);
-}
-
-/** Header fields by their lower-case names; repeated ones are joined. */
-class NodeHeaderFields implements HeaderFields {
-  readonly #fields: Record<string, string | string[] | undefined>;
-
-  constructor(fields: Record<string, string | string[] | undefined>) {
-    this.#fields = fields;
-  }
-
-  get(name: string): string | null {
-    const key = name.toLowerCase();
-    const value = Object.hasOwn(this.#fields, key) ? this.#fields[key] : undefined;
-    if (value === undefined) return null;
-    return typeof value === "string" ? value : value.join(", ");
-  }
 }
 
 function brokenOff(request: TransportRequest, status: number, cause: unknown): HttpError {
