@@ -22,22 +22,20 @@ const MAX_HEAD_BYTES = 16 * 1024;
 const MAX_CHUNK_LINE_BYTES = 4 * 1024;
 
 /** `status-line` (RFC 9112 section 4); some servers leave out the space before a reason that is empty. */
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\uffff]*)?$/;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 /**
  * `field-line` (RFC 9112 section 5): a token, a colon at once, no control character. A folded line is refused as well, which two
  * readers may take for different fields.
  */
-const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\uffff]*)$/;
+const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)$/;
 /** `chunk-size [ chunk-ext ]` (RFC 9112 section 7.1). More digits than these would be no safe integer. */
-const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\uffff]*)?$/;
+const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 const DECIMAL = /^[0-9]+$/;
 const CR = 0x0d;
 const LF = 0x0a;
 
 /** What the next byte is part of. */
 type Part = "head" | "counted" | "unbounded" | "chunk-line" | "chunk" | "chunk-end" | "trailers" | "over";
-
-const text = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Takes one connection's responses apart (RFC 9112), one for each {@link ResponseParser.begin}. Strict where two readings are possible: a
@@ -123,7 +121,7 @@ export class ResponseParser {
     }
     this.#pending = undefined;
     // Without the two line ends after the last field.
-    this.#readHead(text.decode(whole.subarray(0, end - 4)));
+    this.#readHead(decode(whole.subarray(0, end - 4)));
     return at + end - before;
   }
 
@@ -181,7 +179,7 @@ export class ResponseParser {
     }
     this.#pending = undefined;
     if (line[line.byteLength - 2] !== CR) throw new ResponseSyntaxError("a line that ends without CR");
-    this.#readLine(text.decode(line.subarray(0, -2)));
+    this.#readLine(decode(line.subarray(0, -2)));
     return next;
   }
 
@@ -240,6 +238,12 @@ function trim(value: string): string {
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
+}
+
+/** Each byte as the character of its number, so that every one can be seen (isomorphic, as the WHATWG standards call it). */
+function decode(bytes: Uint8Array): string {
+  // No more of them than a head may have.
+  return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }
 
 /** Where the empty line after a head ends; undefined while it has not come. */

@@ -49,9 +49,9 @@ const READ_BYTES = 64 * 1024;
 const TLS_READ_BYTES = 16 * 1024;
 /**
  * What the buffer grows to while every read fills it. 256 MiB over loopback, each of five runs: with 64 KiB 334-362 ms, 128 KiB 248-297,
- * 256 KiB 204-224, 512 KiB 179-203, 1 MiB 162-179; Node itself reads 64 KiB at once.
+ * 256 KiB 204-224, 512 KiB 179-203, 1 MiB 162-179; Node itself reads 64 KiB at once. As much as this may come of a body that is then given up.
  */
-const MAX_READ_BYTES = 1024 * 1024;
+const MAX_READ_BYTES = 512 * 1024;
 
 /**
  * One socket with one request on it at a time. What is read lands in memory of ours and is handed on where it lies, so that no byte is

@@ -12,6 +12,11 @@ it("resolves a Location against the URL that gave it, and takes its fragment off
   expect(redirectTarget("http://a/b", answer("https://c/d"))).toBe("https://c/d");
 });
 
+it("takes the bytes of a Location for UTF-8 where they can be that", () => {
+  expect(redirectTarget("http://a/", answer("/\u00c3\u00a9"))).toBe("http://a/%C3%A9");
+  expect(redirectTarget("http://a/", answer("/\u00e9"))).toBe("http://a/%C3%A9");
+});
+
 it("100. refuses the way from https: to http:", () => {
   expect(() => redirectTarget("https://a/b", answer("http://a/b"))).toThrow(
     expect.objectContaining({ code: "REDIRECT" }),

@@ -39,10 +39,24 @@ export function redirectTarget(from: string, answer: RedirectAnswer): string {
 
 function parseTarget(from: string, location: string): string {
   try {
-    return parseHttpUrl(new URL(location, from)).url;
+    return parseHttpUrl(new URL(readUtf8(location), from)).url;
   } catch (cause) {
     if (!(cause instanceof TypeError) && !isRangeStreamsError(cause, "INVALID_ARGUMENT")) throw cause;
     throw redirectError(from, "a redirect to what is no http(s) URL", "it is not followed");
+  }
+}
+
+/**
+ * A field's value holds bytes. Those of a Location should be ASCII; servers that send others mostly mean UTF-8, and browsers take
+ * them for that.
+ */
+function readUtf8(value: string): string {
+  if (!/[\x80-\xff]/.test(value) || /[^\x00-\xff]/.test(value)) return value;
+  const bytes = Uint8Array.from(value, (character) => character.charCodeAt(0));
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return value;
   }
 }
 
