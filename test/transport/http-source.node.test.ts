@@ -25,7 +25,7 @@ afterEach(async () => {
 describe("openSource over HTTP", () => {
   it("opens with one ranged GET, holds the probe, and reads the rest exactly", async () => {
     const { url, requests } = await start();
-    await using source = await openSource(`${url}/file`);
+    await using source = await openSource(`${url}/file`, { policy: "lean" });
     expect(requests.map(({ method, range }) => [method, range])).toEqual([["GET", "bytes=0-32767"]]);
     expect(source.size).toBe(200_000);
     expect(source.identity.strength).toBe("strong");
