@@ -36,15 +36,23 @@ function piecesOf(given) {
   return [["big.bin", Array.isArray(given) ? Buffer.concat(given) : given]];
 }
 
+/** What takes less is played again and again, and its mean counts: the full collection before it leaves the first play slow. */
+const LEAST_MS = 100;
+
 async function run(which) {
   globalThis.gc?.();
   const startCpu = process.cpuUsage();
   const began = performance.now();
   try {
-    const given = await play(which);
-    const wallMs = performance.now() - began;
+    let given;
+    let plays = 0;
+    do {
+      given = await play(which);
+      plays++;
+    } while (performance.now() - began < LEAST_MS);
+    const wallMs = (performance.now() - began) / plays;
     const { user, system } = process.cpuUsage(startCpu);
-    return { wallMs, cpuMs: (user + system) / 1000, digest: digestOf(piecesOf(given)) };
+    return { wallMs, cpuMs: (user + system) / 1000 / plays, digest: digestOf(piecesOf(given)) };
   } catch (error) {
     return { error: String(error).slice(0, 400) };
   }

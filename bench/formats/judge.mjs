@@ -41,11 +41,12 @@ export function rowsOf({ results }) {
 
 /**
  * What ours is measured by: the fastest peer; of a strict workload, the fastest that streams and refuses damage. Beside it the fastest
- * that refuses damage, as ours does.
+ * that refuses damage, as ours does, and what Node itself brings.
  */
 export function measureOf(workload, rows) {
   const { strict } = workloads[workload];
-  const peers = rows.filter(({ name, error }) => !contenders[name].ours && error === undefined);
+  const others = rows.filter(({ name, error }) => !contenders[name].ours && error === undefined);
+  const peers = others.filter(({ name }) => !contenders[name].platform);
   const counted = peers.filter(
     ({ name, onDamage }) => !strict || (!contenders[name].wholeOnly && onDamage === "refuses"),
   );
@@ -53,12 +54,13 @@ export function measureOf(workload, rows) {
     best: counted[0],
     fastest: peers[0],
     checking: peers.find(({ onDamage }) => onDamage === "refuses"),
+    platform: others.find(({ name }) => contenders[name].platform),
   };
 }
 
 /** Whether the goal is kept. By the middle of paired rounds, or by the best runs: noise only ever adds. */
 export function judge(workload, session) {
-  const { best, fastest, checking } = measureOf(workload, rowsOf(session));
+  const { best, fastest, checking, platform } = measureOf(workload, rowsOf(session));
   const ours = session.results.find(({ name }) => contenders[name].ours);
   if (ours?.runs === undefined) return { kept: false, text: `ours failed: ${ours?.error}` };
   if (best === undefined) {
@@ -72,6 +74,7 @@ export function judge(workload, session) {
     checking === undefined || checking === best
       ? ""
       : `; ${checking.bySpeed.toFixed(2)} x ${checking.name}, which refuses damage`;
-  const text = `${shown[0]} x ${name} (best runs ${shown[1]}, CPU ${shown[2]}; limit ${LIMIT})${same}`;
+  const node = platform === undefined ? "" : `; ${platform.bySpeed.toFixed(2)} x ${platform.name} of Node's own`;
+  const text = `${shown[0]} x ${name} (best runs ${shown[1]}, CPU ${shown[2]}; limit ${LIMIT})${same}${node}`;
   return { kept: Math.max(bySpeed, byBest) >= LIMIT, text };
 }

@@ -58,14 +58,14 @@ export function writeReadmeTable() {
 function readmeRow(workload, session) {
   const rows = rowsOf(session);
   const ours = rows.find(({ name }) => contenders[name].ours);
-  const { best, fastest, checking } = measureOf(workload, rows);
+  const { best, fastest, checking, platform } = measureOf(workload, rows);
   const peer = best ?? fastest;
   const words = { refuses: "refuses", wrong: "**wrong bytes**", hangs: "**hangs**" };
   const against = (row) => (row === undefined ? "" : `${row.bySpeed.toFixed(2)} x ${row.name}`);
   return [
     workloads[workload].title,
     `${shown(ours.wallMs)} ms`,
-    against(peer),
+    [peer, platform].filter(Boolean).map(against).join(", "),
     words[peer?.onDamage] ?? "",
     checking === peer ? "" : against(checking),
   ];

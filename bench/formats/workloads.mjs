@@ -40,7 +40,8 @@ const INFLATE = ["inflate", "streamInflate"];
 
 /**
  * Contenders, each a file of `contenders/` with a function for each task that it `does`; ours does all. `ranges`: reads a URL by parts; others are given
- * the whole file, which then is fetched first. `wholeOnly`: does not stream. `not`: gives something else there, as documented.
+ * the whole file, which then is fetched first. `wholeOnly`: does not stream. `platform`: comes with Node,
+ * so is a limit to look at and no npm peer. `not`: gives something else there, as documented.
  */
 export const contenders = {
   "range-streams": { file: "ours.mjs", ours: true, ranges: true },
@@ -53,8 +54,8 @@ export const contenders = {
   tar: { file: "node-tar.mjs", does: TAR },
   nanotar: { file: "nanotar.mjs", does: TAR },
   "modern-tar": { file: "modern-tar.mjs", does: TAR },
-  "node:zlib": { file: "node-zlib.mjs", does: INFLATE },
-  DecompressionStream: { file: "decompression-stream.mjs", does: INFLATE },
+  "node:zlib": { file: "node-zlib.mjs", does: INFLATE, platform: true },
+  DecompressionStream: { file: "decompression-stream.mjs", does: INFLATE, platform: true },
   pako: { file: "pako.mjs", does: INFLATE },
   pngjs: { file: "pngjs.mjs", does: ["decodePng"] },
   "fast-png": { file: "fast-png.mjs", does: ["decodePng"] },
