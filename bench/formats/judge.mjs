@@ -74,7 +74,8 @@ export function judge(workload, session) {
     checking === undefined || checking === best
       ? ""
       : `; ${checking.bySpeed.toFixed(2)} x ${checking.name}, which refuses damage`;
-  const node = platform === undefined ? "" : `; ${platform.bySpeed.toFixed(2)} x ${platform.name} of Node's own`;
+  const node =
+    platform === undefined ? "" : `; ${platform.bySpeed.toFixed(2)} x ${platform.name} of Node's own`;
   const text = `${shown[0]} x ${name} (best runs ${shown[1]}, CPU ${shown[2]}; limit ${LIMIT})${same}${node}`;
   return { kept: Math.max(bySpeed, byBest) >= LIMIT, text };
 }

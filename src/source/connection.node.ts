@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type ParsedHead, ResponseParser } from "../http/response-parser.ts";
+import { type ParsedHead, ResponseParser, ResponseSyntaxError } from "../http/response-parser.ts";
 import type { Bytes } from "./source.ts";
 
 /** Where the connections of one origin lead. */
@@ -104,10 +104,10 @@ export class Connection {
 
   /** No request can go out on it any more. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#closed || this.#socket.destroyed;
   }
 
-  /** Sends the head of a request that has no body, at once or when the socket is open. */
+  /** Sends the head of a request that has no body, at once or, the first one, when the socket is open. */
   send(head: string, method: string, user: ConnectionUser): void {
     this.#user = user;
     const write = (): void => {
@@ -117,7 +117,7 @@ export class Connection {
       this.#socket.write(head, "latin1");
       user.onSent();
     };
-    if (this.#socket.connecting || this.#waiting !== undefined || this.#served === 0) {
+    if (this.#served === 0) {
       this.#waiting = write;
       user.onConnecting();
       return;
@@ -186,21 +186,19 @@ export class Connection {
     // Bytes go around the stream (`onread`); its end comes only to who reads it.
     socket.resume();
     socket.once("end", () => this.#ended());
-    socket.once("error", (error) => {
+    socket.on("error", (error) => {
       this.#error = error;
     });
     socket.once("timeout", () => socket.destroy());
     socket.once("close", () => {
-      this.#closed = true;
-      if (this.#user === undefined) this.#parts.onClose(this);
-      else this.#fail(this.#error ?? otherSideClosed());
+      if (!this.#closed) this.#fail(this.#error ?? otherSideClosed());
     });
   }
 
   #read(length: number): void {
-    // Nobody asked for anything: whatever this is, it must not become the answer to the next request.
-    if (this.#user === undefined) {
-      this.#socket.destroy();
+    // Nobody asked for anything yet: whatever this is, it must not become the answer to the next request.
+    if (this.#parser.isOver) {
+      this.#fail(new ResponseSyntaxError("bytes that nobody asked for"));
       return;
     }
     const room = this.#room;
@@ -242,8 +240,7 @@ export class Connection {
   }
 
   #ended(): void {
-    if (this.#user === undefined) return;
-    if (this.#served > 0 && this.#parser.end()) this.#end(false);
+    if (this.#user !== undefined && !this.#parser.isOver && this.#parser.end()) this.#end(false);
     else this.#fail(this.#error ?? otherSideClosed());
   }
 
@@ -262,7 +259,8 @@ export class Connection {
   #fail(cause: Error): void {
     const user = this.#user;
     void this.destroy();
-    user?.onError(cause, this.#unanswered);
+    if (user === undefined) this.#parts.onClose(this);
+    else user.onError(cause, this.#unanswered);
   }
 }
 
