@@ -17,6 +17,8 @@ const MIN_SIDE_BY_SIDE = 12;
 const MAX_SIDE_BY_SIDE = 16;
 /** On a link that answers sooner than this, the processor is what limits, and every request more is work for it. */
 const NEAR_MS = 4;
+/** What a link is taken to bring while nothing is known of it but how far it is: 40 MB/s. */
+const UNKNOWN_BYTES_PER_MS = 40_000;
 /** So many connections together get less than this part of what each alone would. *Unmeasured*. */
 const TIGHT = 0.6;
 
@@ -117,7 +119,8 @@ export function windowCap(
   times: number,
 ): number {
   const inFlight = (latencyMs * totalBytesPerSecond) / 1000;
-  return Math.max(bandwidthMeasured === false ? 4 * MiB : 2 * MiB, times * inFlight);
+  if (bandwidthMeasured !== false) return Math.max(2 * MiB, times * inFlight);
+  return Math.max(4 * MiB, times * Math.max(inFlight, latencyMs * UNKNOWN_BYTES_PER_MS));
 }
 
 /** Whether answers come so soon that few and large requests are best. */

@@ -103,6 +103,18 @@ describe("a sequence", () => {
     expect(reader.end).toBeLessThanOrEqual(1000 + 8 * KiB + 2 * MiB);
   });
 
+  it("has more ahead of it at once where an answer takes long", () => {
+    const [near, far] = [CLOUD, WAN].map((link) => {
+      const reader = new Reader({ link });
+      reader.readOn(0, 2, { byteLength: 64 * KiB });
+      return reader.end;
+    });
+    // A window may end a piece later.
+    expect(near).toBeLessThanOrEqual(320 * KiB + 2 * MiB);
+    expect(far).toBeGreaterThan(3.5 * MiB);
+    expect(far).toBeLessThanOrEqual(320 * KiB + 4 * MiB);
+  });
+
   it("goes on when its reader takes some of what lies ahead, and leaves out the rest", () => {
     const reader = new Reader();
     const position = reader.readOn(0, 2000);
