@@ -43,6 +43,13 @@ describe("a window ahead of a reader", () => {
     );
   });
 
+  it("takes in the end of the file with the rest, where that is less than half of it", () => {
+    const bounds = (end: number, cap = 4 * MiB) => ({ link: estimate(CLOUD), cap, end });
+    expect(new AheadWindow(0, 2 * MiB).fill(0, bounds(3 * MiB)).at(-1)?.end).toBe(3 * MiB);
+    expect(new AheadWindow(0, 2 * MiB).fill(0, bounds(4 * MiB)).at(-1)?.end).toBeLessThan(2.5 * MiB);
+    expect(new AheadWindow(0, 2 * MiB).fill(0, bounds(3 * MiB, 2 * MiB)).at(-1)?.end).toBeLessThan(2.5 * MiB);
+  });
+
   it("doubles each time half of it was read, up to the cap", () => {
     const window = new AheadWindow(0, MiB);
     const bounds = { link: estimate(CLOUD), cap: 6 * MiB, end: 1000 * MiB };

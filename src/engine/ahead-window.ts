@@ -93,7 +93,10 @@ export class AheadWindow {
     const connections = connectionsFor(link, this.#leastPieces);
     const piece = Math.min(MAX_PIECE, Math.max(MIN_PIECE, this.#size / connections));
     const pieces: Range[] = [];
-    const most = position + extra + Math.min(this.#size + MIN_PIECE, Math.max(MIN_PIECE, cap));
+    const usual = position + extra + Math.min(this.#size + MIN_PIECE, Math.max(MIN_PIECE, cap));
+    // A little that is left to the end costs a round trip less now than later.
+    const isLast = limit - usual <= this.#size / 2 && limit - position <= cap;
+    const most = isLast ? Math.max(usual, limit) : usual;
     const many = Math.floor((position + extra + this.#size - this.end) / piece);
     while (this.end < limit) {
       // Pieces of one length that begin together end together, and then all connections wait for their next answer at once: 96 of 125
