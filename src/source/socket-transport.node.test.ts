@@ -43,17 +43,15 @@ async function readAll(body: TransportBody): Promise<Bytes> {
 const textOf = async (response: TransportResponse): Promise<string> =>
   new TextDecoder().decode(await readAll(response.body));
 
-/** What two requests in turn get of a server that sends these answers. */
-async function askTwice(first: readonly RawStep[], second: readonly RawStep[]) {
+/** What two requests in turn get of a server that sends these answers, where so many connections are idle between them. */
+async function askTwice(idle: number, first: readonly RawStep[], second: readonly RawStep[]) {
   await using server = await startRawServer([{ send: first }, { send: second }]);
   const one = await ask(`${server.url}/a`);
   const texts = [await textOf(one)];
-  // Whatever else comes has come.
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  const idle = held.transport?.idle;
+  await expect.poll(() => held.transport?.idle).toBe(idle);
   const two = await ask(`${server.url}/b`);
   texts.push(await textOf(two));
-  return { one, two, texts, idle, connections: server.totalConnections, requests: server.requests };
+  return { one, two, texts, connections: server.totalConnections, requests: server.requests };
 }
 
 const answer = (body: string, fields = ""): string =>
@@ -61,8 +59,8 @@ const answer = (body: string, fields = ""): string =>
 
 describe("a connection", () => {
   it("carries one request after the other, and tells which is the first", async () => {
-    const got = await askTwice([answer("one")], [answer("two")]);
-    expect(got).toMatchObject({ texts: ["one", "two"], idle: 1, connections: 1 });
+    const got = await askTwice(1, [answer("one")], [answer("two")]);
+    expect(got).toMatchObject({ texts: ["one", "two"], connections: 1 });
     expect([got.one.reused, got.two.reused]).toEqual([false, true]);
     expect(got.one.timing?.connectMs).toBeGreaterThan(0);
     expect(got.two.timing?.connectMs).toBeUndefined();
@@ -79,13 +77,13 @@ describe("a connection", () => {
     ["that said more than its length", [`${answer("one")}more`]],
     ["that said more later", [answer("one"), { waitMs: 5 }, answer("two of another")]],
   ])("%s is not used again", async (_why, first) => {
-    const got = await askTwice(first, [answer("two")]);
-    expect(got).toMatchObject({ texts: ["one", "two"], idle: 0, connections: 2 });
+    const got = await askTwice(0, first, [answer("two")]);
+    expect(got).toMatchObject({ texts: ["one", "two"], connections: 2 });
   });
 
   it("is kept as long as its server says", async () => {
-    const got = await askTwice([answer("one", "Keep-Alive: timeout=5\r\n")], [answer("two")]);
-    expect(got).toMatchObject({ texts: ["one", "two"], idle: 1, connections: 1 });
+    const got = await askTwice(1, [answer("one", "Keep-Alive: timeout=5\r\n")], [answer("two")]);
+    expect(got).toMatchObject({ texts: ["one", "two"], connections: 1 });
   });
 
   it("is gone when the transport closes, or when its request ends after that", async () => {
@@ -105,6 +103,20 @@ describe("a connection", () => {
     await expect(asked).rejects.toBe("gone");
     expect([held.transport, server.requests]).toMatchObject([{ idle: 0 }, []]);
   });
+});
+
+it("what a server says unasked is no answer", async () => {
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => undefined).write("SSH-2.0-OpenSSH_9.2\r\n\r\n");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await expect(ask(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({
+    code: "BAD_RESPONSE",
+    message: expect.stringContaining("SSH-2.0"),
+  });
+  expect(held.transport).toMatchObject({ idle: 0 });
+  server.close();
 });
 
 describe("a request", () => {
