@@ -6,6 +6,14 @@ const ours = ["lean", "balanced", "fast"].map((policy) => ({
   option: { policy },
 }));
 
+/** Keeps nothing, as a bare request does. */
+const uncached = {
+  ...ours[0],
+  name: "ours-uncached",
+  only: ["small"],
+  option: { policy: "lean", cache: false },
+};
+
 const gaps = {
   0: 0,
   "16k": 16_384,
@@ -34,6 +42,7 @@ const peer = (name, does) => ({ name, kind: "peer", file: `../peers/${name}.mjs`
  */
 export const contenders = [
   ...ours,
+  uncached,
   plain("oracle-online", "oracle", ["read", "zip", "download"]),
   plain("oracle-offline", "oracle", ["read", "zip"]),
   plain("get-http", "get", ["read", "zip", "download"]),

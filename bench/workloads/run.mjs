@@ -9,7 +9,7 @@ import { profiles } from "./profiles.mjs";
 import { formatWorkload, writeReadmeTable } from "./report.mjs";
 import { saveResults } from "./results.mjs";
 import { runSession } from "./session.mjs";
-import { kindOf, workloadNames } from "./traces/workloads.mjs";
+import { kindOf, suits, workloadNames } from "./traces/workloads.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +40,8 @@ async function measure() {
   if (!Object.hasOwn(profiles, profile))
     throw new Error(`No profile ${profile}; there are ${Object.keys(profiles).join(", ")}`);
   const asked = split(values.workload);
-  const workloads = asked.includes("all") ? workloadNames : chosen(workloadNames, asked, "workload");
+  const suited = workloadNames.filter((name) => suits(name, profile));
+  const workloads = asked.includes("all") ? suited : chosen(suited, asked, "workload");
   const names = contenders.map(({ name }) => name);
   const taking = values.contender.length === 0 ? names : chosen(names, split(values.contender), "contender");
   if (contenders.some(({ name, kind }) => kind === "peer" && taking.includes(name))) installPeers();

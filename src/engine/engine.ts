@@ -1,4 +1,3 @@
-import type { PlannedReads } from "../planner/plan-reads.ts";
 import { Range } from "../ranges/range.ts";
 import type { RangeDict } from "../ranges/range-dict.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
@@ -21,7 +20,7 @@ import { streamChunks } from "../source/stream-chunks.ts";
 import { waitFor } from "../source/wait-for.ts";
 import { Budget } from "./budget.ts";
 import { Flow, type FlowHost, type FlowOutcome } from "./flow.ts";
-import { FlowPlanner } from "./flow-planner.ts";
+import { FlowPlanner, type Sending } from "./flow-planner.ts";
 import { type Policy, ReadAhead } from "./read-ahead.ts";
 import { ReadBatch } from "./read-batch.ts";
 import { ReadGroup } from "./read-group.ts";
@@ -320,7 +319,7 @@ export class Engine implements PlannedSource, HeldInMemory {
     for (const group of groups) group.start(this.#map);
   }
 
-  #send(plan: PlannedReads | undefined): void {
+  #send(plan: Sending | undefined): void {
     if (plan === undefined) return;
     const share = { connections: plan.connections };
     for (const range of plan.requests) {

@@ -4,9 +4,9 @@ const { openSource } = await import(new URL("dist/index.js", built));
 const { openZip: openZipArchive } = await import(new URL("dist/zip.js", built));
 
 /** Reads by position; what is held is taken without a promise. */
-export async function openReader(url, { option: { policy }, workload }) {
+export async function openReader(url, { option, workload }) {
   const { opens } = workload.trace;
-  const source = await openSource(url, { policy, ...(opens === undefined ? {} : { probe: opens }) });
+  const source = await openSource(url, { ...option, ...(opens === undefined ? {} : { probe: opens }) });
   return {
     read: (start, end) => source.tryRead?.([start, end]) ?? source.read([start, end]),
     readMany: (ranges) => source.readMany(ranges),

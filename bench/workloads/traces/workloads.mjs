@@ -7,7 +7,7 @@ import * as traces from "./read-traces.mjs";
 /** Shorter where the link is slow. */
 const sequential = (profile) => (profile === "wan" ? "flat-64.bin" : "flat-256.bin");
 
-// One entry a line of the table, each with a `trace` of reads, a `zip` play or a `download`.
+// One entry a line of the table, each with a `trace` of reads, a `zip` play or a `download`; `profiles` where not every link will do.
 const definitions = {
   parquet: { title: "Parquet: footer, 20 column chunks", file: "table.parquet", trace: traces.parquet },
   cog: { title: "GeoTIFF: header, 64 tiles", file: "map.tif", trace: traces.cog },
@@ -19,6 +19,7 @@ const definitions = {
   tarwalk: { title: "tar: 1,000 headers", file: "data.tar", trace: traces.tarWalk },
   pngwalk: { title: "PNG: 3,500 chunk heads", file: "image.png", trace: traces.pngWalk },
   readmany: { title: "100 random pages at once", file: "many.bin", trace: traces.readMany },
+  small: { title: "10,000 small reads", file: "flat-256.bin", trace: traces.smallReads, profiles: ["lan"] },
   "zip-open-1of10": { title: "zip: open, 1 of 10", file: "small.zip", zip: zipPlays.one(3) },
   "zip-all-10": { title: "zip: all 10", file: "small.zip", zip: zipPlays.all },
   "zip-list-10k": { title: "zip: list 10,000", file: "many.zip", zip: zipPlays.list },
@@ -34,6 +35,11 @@ const definitions = {
 };
 
 export const workloadNames = Object.keys(definitions);
+
+/** Whether it can be played over that link: what is all round trips takes minutes on a far one. */
+export function suits(name, profile) {
+  return definitions[name].profiles?.includes(profile) ?? true;
+}
 
 /** The workload in words, for a table. */
 export function titleOf(name) {
