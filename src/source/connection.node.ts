@@ -51,7 +51,7 @@ const TLS_READ_BYTES = 16 * 1024;
  * What the buffer grows to while every read fills it. 256 MiB over loopback, each of five runs: with 64 KiB 334-362 ms, 128 KiB 248-297,
  * 256 KiB 204-224, 512 KiB 179-203, 1 MiB 162-179; Node itself reads 64 KiB at once. As much as this may come of a body that is then given up.
  */
-const MAX_READ_BYTES = 512 * 1024;
+const MAX_READ_BYTES = 384 * 1024;
 
 /**
  * One socket with one request on it at a time. What is read lands in memory of ours and is handed on where it lies, so that no byte is
@@ -218,8 +218,10 @@ export class Connection {
     const room = this.#room.byteLength;
     const canChange = !this.#parts.place.secure;
     const left = this.#lent ? room - length : room;
-    if (canChange && length === room && this.#size < MAX_READ_BYTES) this.#allocate(2 * this.#size);
-    else if (canChange && 16 * length < this.#size && this.#size > READ_BYTES) this.#allocate(this.#size / 2);
+    if (canChange && length === room && this.#size < MAX_READ_BYTES)
+      this.#allocate(Math.min(2 * this.#size, MAX_READ_BYTES));
+    else if (canChange && 16 * length < this.#size && this.#size > READ_BYTES)
+      this.#allocate(Math.max(READ_BYTES, this.#size / 2));
     else if (2 * left < this.#size) this.#allocate(this.#size);
     else if (this.#lent) this.#room = this.#room.subarray(length);
   }

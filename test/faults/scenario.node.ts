@@ -51,8 +51,6 @@ export const opening: RawExchange = { expect: { method: "GET", range: "bytes=0-9
 export const quick: OpenOptions = {
   probe: [0, 10],
   cache: false,
-  // Nothing but what is asked for, however long an answer takes.
-  policy: "lean",
   retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 3 },
   timeouts: { connectMs: 2000, headersMs: 2000, idleMs: 2000, totalMs: 10_000 },
 };
