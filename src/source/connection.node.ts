@@ -104,7 +104,7 @@ export class Connection {
 
   /** No request can go out on it any more. */
   get closed(): boolean {
-    return this.#closed || this.#socket.destroyed;
+    return this.#closed;
   }
 
   /** Sends the head of a request that has no body, at once or, the first one, when the socket is open. */
@@ -189,7 +189,8 @@ export class Connection {
     socket.on("error", (error) => {
       this.#error = error;
     });
-    socket.once("timeout", () => socket.destroy());
+    // Set while nobody uses it.
+    socket.once("timeout", () => this.#fail(otherSideClosed()));
     socket.once("close", () => {
       if (!this.#closed) this.#fail(this.#error ?? otherSideClosed());
     });
