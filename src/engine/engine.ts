@@ -87,6 +87,7 @@ export class Engine implements PlannedSource, HeldInMemory {
   readonly #flowHost: FlowHost;
   /** The time limits of all calls. */
   readonly #clock = new Deadlines();
+  #flowCount = 0;
   #opening: Flow | undefined;
   #closed = false;
 
@@ -105,6 +106,7 @@ export class Engine implements PlannedSource, HeldInMemory {
     this.#flowHost = {
       name: source.name,
       totalMs: this.#wire.totalMs,
+      nextId: () => this.#flowCount++,
       arriving: (flow, range) => {
         if (flow.isBounded) this.#budget.noLongerAwaiting(range.length);
         this.#spend(range);

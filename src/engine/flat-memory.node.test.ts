@@ -91,4 +91,25 @@ describe("a file that is much larger than the cache", () => {
     },
     300_000,
   );
+
+  it("is read in small pieces that, while they are held, keep little beside their bytes alive", async () => {
+    const { engine } = openImitated({
+      size: readBytes,
+      link: CLOUD,
+      cacheBytes: CACHE_BYTES,
+      policy: "lean",
+    });
+    const readPieces = async (from: number, count: number): Promise<number> => {
+      for (let piece = from; piece < from + count; piece++)
+        await engine.read([piece * 65_536, piece * 65_536 + 512]);
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await readPieces(0, 1000);
+    const after = await readPieces(1000, 6000);
+    expect(heldBytes(engine)).toBe(7000 * 512);
+    // A span, its range, its array and their places on the map: 700 bytes; with its request they were 1,600.
+    expect((after - before) / 6000).toBeLessThan(1000);
+    await engine.close();
+  }, 300_000);
 });

@@ -80,6 +80,7 @@ function start(range: Range, parts: Partial<FlowParts> & { arriving?: FlowHost["
   const host: FlowHost = {
     name: "file",
     totalMs: Number.POSITIVE_INFINITY,
+    nextId: () => 0,
     arriving: (flow, part) => parts.arriving?.(flow, part),
     arrived: (flow, part, bytes) => {
       told.push(`arrived ${part}`);

@@ -23,6 +23,8 @@ export interface FlowHost {
   /** For messages. */
   readonly name: string;
   readonly totalMs: number;
+  /** An id that no other flow of its map has. */
+  nextId(): number;
   /** Called before the readers are; what it throws fails the flow. */
   arriving(flow: Flow, range: Range): void;
   /** Called after the readers were: the bytes may be kept. */
@@ -49,6 +51,7 @@ export interface FlowParts {
  */
 export class Flow implements PendingSpan {
   readonly kind = "pending";
+  readonly id: number;
   readonly range: Range;
   readonly #parts: FlowParts;
   readonly #readers = new Set<FlowReader>();
@@ -65,6 +68,7 @@ export class Flow implements PendingSpan {
 
   constructor(parts: FlowParts) {
     this.#parts = parts;
+    this.id = parts.host.nextId();
     this.range = parts.range;
     this.#position = parts.range.start;
     this.#unattended = parts.unattended ?? false;

@@ -7,8 +7,10 @@ import type { Bytes } from "../source/source.ts";
 import { patternBytes } from "../testing/pattern-bytes.ts";
 import { type PendingSpan, SpanMap } from "./span-map.ts";
 
+let requestCount = 0;
 const pending = (start: number, end: number) => ({
   kind: "pending" as const,
+  id: requestCount++,
   range: new Range(start, end),
   position: start,
 });

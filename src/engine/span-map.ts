@@ -6,18 +6,23 @@ import type { Bytes } from "../source/source.ts";
 /** A request in flight, as far as the map knows it. */
 export interface PendingSpan {
   readonly kind: "pending";
+  /** Another for every request of a map. */
+  readonly id: number;
   readonly range: Range;
   /** Up to where it has brought its bytes. */
   readonly position: number;
 }
 
 /** Verified bytes at their place. */
-interface HeldSpan<Pending> {
+interface HeldSpan {
   readonly kind: "held";
   readonly range: Range;
   readonly bytes: Bytes;
-  /** The request that brought them. */
-  readonly by: Pending | undefined;
+  /**
+   * The id of the request that brought them: the request itself, with all that belongs to it, took 1.5 kB for as long as a span of
+   * 4 KiB was held.
+   */
+  readonly by: number | undefined;
 }
 
 /** Told of a range whose state on the map is another from now on. */
@@ -41,16 +46,16 @@ export class SpanMap<Pending extends PendingSpan> {
   /** What {@link SpanMap.view} shows, from the first look on. */
   #drawn: RangeDict<"held" | "pending"> | undefined;
   #view: RangeDict<"held" | "pending"> | undefined;
-  readonly #spans = new RangeDict<HeldSpan<Pending> | Pending>();
+  readonly #spans = new RangeDict<HeldSpan | Pending>();
   /** In order of use: the first is the one to go. */
-  readonly #recency = new Set<HeldSpan<Pending>>();
+  readonly #recency = new Set<HeldSpan>();
   /** Fetched, and never asked for so far. */
   readonly #unasked = new RangeSet();
   #heldBytes = 0;
   /** The span that was read last: the next read is mostly of the same one. */
-  #latest: HeldSpan<Pending> | undefined;
+  #latest: HeldSpan | undefined;
   /** The last one in the order of use. */
-  #newest: HeldSpan<Pending> | undefined;
+  #newest: HeldSpan | undefined;
 
   constructor(maxBytes: number, onChange?: SpanListener) {
     this.#maxBytes = maxBytes;
@@ -96,7 +101,7 @@ export class SpanMap<Pending extends PendingSpan> {
     }
     if (position < range.end) return undefined;
     const [first] = spans;
-    if (spans.length === 1 && first !== undefined) return this.#cut(first[1] as HeldSpan<Pending>, range);
+    if (spans.length === 1 && first !== undefined) return this.#cut(first[1] as HeldSpan, range);
     const target = new Uint8Array(range.length);
     for (const [at, span] of spans) if (span.kind === "held") this.#copyInto(span, at, { target, range });
     return target;
@@ -213,7 +218,7 @@ export class SpanMap<Pending extends PendingSpan> {
   /** Forgets what a request brought. */
   drop(pending: Pending): void {
     for (const [, span] of this.#spans.overlapping(pending.range)) {
-      if (span.kind === "held" && span.by === pending) this.#forget(span);
+      if (span.kind === "held" && span.by === pending.id) this.#forget(span);
     }
   }
 
@@ -225,7 +230,7 @@ export class SpanMap<Pending extends PendingSpan> {
     }
     for (const gap of this.notHeld(range)) {
       const part = ownPart(bytes, gap.start - range.start, gap.length);
-      const span: HeldSpan<Pending> = { kind: "held", range: gap, bytes: part, by };
+      const span: HeldSpan = { kind: "held", range: gap, bytes: part, by: by?.id };
       this.#spans.set(gap, span);
       this.#draw("held", gap);
       if (pinned) continue;
@@ -271,13 +276,13 @@ export class SpanMap<Pending extends PendingSpan> {
     }
   }
 
-  #cut(span: HeldSpan<Pending>, { start, end }: Range): Bytes {
+  #cut(span: HeldSpan, { start, end }: Range): Bytes {
     this.#use(span);
     const offset = span.range.start;
     return span.bytes.slice(start - offset, end - offset);
   }
 
-  #copyInto(span: HeldSpan<Pending>, at: Range, { target, range }: { target: Bytes; range: Range }): void {
+  #copyInto(span: HeldSpan, at: Range, { target, range }: { target: Bytes; range: Range }): void {
     this.#use(span);
     const start = Math.max(at.start, range.start);
     const end = Math.min(at.end, range.end);
@@ -285,7 +290,7 @@ export class SpanMap<Pending extends PendingSpan> {
     target.set(span.bytes.subarray(start - offset, end - offset), start - range.start);
   }
 
-  #use(span: HeldSpan<Pending>): void {
+  #use(span: HeldSpan): void {
     this.#latest = span;
     if (this.#newest === span) return;
     this.#newest = span;
@@ -300,7 +305,7 @@ export class SpanMap<Pending extends PendingSpan> {
     }
   }
 
-  #forget(span: HeldSpan<Pending>): void {
+  #forget(span: HeldSpan): void {
     if (this.#latest === span) this.#latest = undefined;
     if (this.#recency.delete(span)) this.#heldBytes -= span.range.length;
     this.#spans.delete(span.range);
