@@ -7,9 +7,9 @@ import type { Client, Transport, TransportBody, TransportRequest, TransportRespo
 import { redactUrl } from "./url.ts";
 
 /** Browsers open no more to one host on HTTP/1.1; beyond that a request would wait in them with its clock running. */
-const BROWSER_CONNECTIONS = 6;
+const BROWSER_CONNECTIONS = { usual: 6, fast: 6 };
 /** As measured for Node's own transport. */
-const DEFAULT_CONNECTIONS = 32;
+const CONNECTIONS = { usual: 32, fast: 48 };
 
 /** The platform's own transport where no better one is to be had: its `fetch`. */
 export function createTransport(_origin: string, _clock: Deadlines): Transport {
@@ -23,7 +23,7 @@ export function createFetchTransport(client: Client): Transport {
   return {
     conditionals: !browser,
     seesRedirects: !browser,
-    defaultConnections: browser ? BROWSER_CONNECTIONS : DEFAULT_CONNECTIONS,
+    defaultConnections: browser ? BROWSER_CONNECTIONS : CONNECTIONS,
     idle: undefined,
     send: (request) => sendByFetch(fetchLike, request, browser),
     close: () => undefined,

@@ -51,6 +51,8 @@ export interface HttpSettings {
   readonly retry: RetryPolicy;
   /** Undefined leaves it to the transport. */
   readonly maxConnections: number | undefined;
+  /** Time is all that counts. */
+  readonly isFast: boolean;
   readonly capabilities: Capabilities;
   readonly resolveUrl: ResolveUrl | undefined;
   /** Bytes that a server without ranges may send whole; undefined refuses such a server. */
@@ -123,7 +125,7 @@ export class HttpLink implements RecoveryWatcher {
 
   /** Connections that this source allows at most. */
   get maxConnections(): number {
-    return this.settings.maxConnections ?? this.origin.transport.defaultConnections;
+    return this.#maxConnectionsTo(this.origin);
   }
 
   /** What is known of the way to the origin that answers now. */
@@ -249,8 +251,9 @@ export class HttpLink implements RecoveryWatcher {
     if (this.closed) throw this.closing.reason;
     const origin = url === this.#current?.url ? this.#current.origin : this.#originOf(url);
     this.#checkOrigin(origin, request.call);
-    const { timeouts, meter, maxConnections: limit = origin.transport.defaultConnections } = this.settings;
+    const { timeouts, meter } = this.settings;
     const { signal, turn } = request.call;
+    const limit = this.#maxConnectionsTo(origin);
     const slot = await origin.queue.acquire({ limit, signal, turn });
     try {
       origin.health.check();
@@ -274,6 +277,12 @@ export class HttpLink implements RecoveryWatcher {
       slot.release();
       throw error;
     }
+  }
+
+  #maxConnectionsTo({ transport }: Origin): number {
+    const { maxConnections, isFast } = this.settings;
+    const { usual, fast } = transport.defaultConnections;
+    return maxConnections ?? (isFast ? fast : usual);
   }
 
   /** Refuses at once what the server would have us wait for longer than the call may last. */

@@ -22,8 +22,8 @@ export interface HttpOptions {
   /** Milliseconds. Defaults: connect 10 s, headers 30 s, idle 30 s, total 10 minutes; all *unmeasured*. */
   timeouts?: Partial<Timeouts> | undefined;
   /**
-   * Connections per origin at most. Default 32, which only many small reads at once make use of (measured: beside Node's transport);
-   * in a browser 6, which is all that browsers open to one host on HTTP/1.1.
+   * Connections per origin at most. Default 32, and 48 under the policy `fast`, which only many small reads at once make use of
+   * (measured: beside Node's transport); in a browser 6, which is all that browsers open to one host on HTTP/1.1.
    */
   maxConnections?: number | undefined;
   /** Gives the URL to ask instead, for instance freshly signed. Called at open, and when what it gave is refused as expired. */
@@ -64,7 +64,11 @@ const DEFAULT_DOWNLOAD_BYTES = 256 * 1024 * 1024;
  *
  * @throws INVALID_ARGUMENT for a bad URL or option, before anything is sent.
  */
-export function resolveHttpSettings(url: string | URL, options: HttpOptions, meter: Meter): HttpSettings {
+export function resolveHttpSettings(
+  url: string | URL,
+  options: HttpOptions & { readonly policy?: string | undefined },
+  meter: Meter,
+): HttpSettings {
   const { identity = "verify", maxConnections } = options;
   if (!["verify", "strict", "ignore"].includes(identity))
     throw badOption("identity", "'verify', 'strict' or 'ignore'");
@@ -78,6 +82,7 @@ export function resolveHttpSettings(url: string | URL, options: HttpOptions, met
     timeouts: resolveTimeouts(options.timeouts),
     retry: resolveRetry(options.retry),
     maxConnections: maxConnections === undefined ? undefined : checkCount("maxConnections", maxConnections),
+    isFast: options.policy === "fast",
     capabilities: options.capabilities ?? {},
     resolveUrl: options.resolveUrl,
     maxDownloadBytes: resolveDownload(options),

@@ -16,9 +16,15 @@ afterEach(async () => {
   await server?.close();
 });
 
-async function open(profile: Partial<RangeServerOptions>, client?: typeof fetch): Promise<HttpSource> {
+interface Asked {
+  readonly client?: typeof fetch | undefined;
+  readonly policy?: string;
+  readonly maxConnections?: number;
+}
+
+async function open(profile: Partial<RangeServerOptions>, asked: Asked = {}): Promise<HttpSource> {
   server = await startRangeServer({ files: { file }, ...profile });
-  const settings = resolveHttpSettings(`${server.url}/file`, { client }, new Meter());
+  const settings = resolveHttpSettings(`${server.url}/file`, asked, new Meter());
   const opening = await openHttpSource(settings, PROBE, undefined);
   opening.first?.body.cancel();
   source = opening.source;
@@ -42,7 +48,7 @@ describe("the link of an http source", () => {
     ["node:http", undefined],
     ["fetch", globalThis.fetch],
   ])("is known within a factor of 1.5 after a few reads over %s", async (_, client) => {
-    const from = await open({ latencyMs: 50, bytesPerSecond: 4e6 }, client);
+    const from = await open({ latencyMs: 50, bytesPerSecond: 4e6 }, { client });
     const times: number[] = [];
     for (let index = 0; index < 8; index++) {
       times.push(await clock(() => from.read([index * 100, index * 100 + 100])));
@@ -71,4 +77,20 @@ describe("the link of an http source", () => {
     await expect.poll(() => from.linkEstimate().idle).toBe(3);
     expect(from.linkEstimate().connections).toBe(32);
   });
+
+  it.each([
+    ["fast", undefined, undefined, 48],
+    ["fast", globalThis.fetch, undefined, 48],
+    ["balanced", globalThis.fetch, undefined, 32],
+    ["fast", undefined, 5, 5],
+  ])(
+    "has, with `%s` over %o and a limit of %o, %i at most",
+    async (policy, client, maxConnections, connections) => {
+      const from = await open(
+        {},
+        { policy, client, ...(maxConnections === undefined ? {} : { maxConnections }) },
+      );
+      expect(from.linkEstimate().connections).toBe(connections);
+    },
+  );
 });

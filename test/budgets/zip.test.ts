@@ -54,6 +54,18 @@ describe("what reading in a zip costs", () => {
     expect(steps.join(" ")).toMatch(/^request response( request)+( response)+$/);
   });
 
+  it("list 10,000 with `fast`, where a round trip lasts as long as reading it through: the directory alone", async () => {
+    await using lab = await startLab({ files: { "large.zip": large }, latencyMs: 100 });
+    await using zip = await openZip(`${lab.url}/large.zip`, { policy: "fast" });
+    expect(zip.entries).toHaveLength(10_000);
+    const directory = large.length - 22 - 10_000 * 63;
+    const [tail, ...rest] = await ranges(lab);
+    expect(tail).toBe("bytes=-65536");
+    const starts = rest.map((range) => Number(range?.replace("bytes=", "").split("-")[0]));
+    expect(Math.min(...starts)).toBe(directory);
+    expect(zip.source.receipt.bytesReceived).toBe(10_000 * 63 + 22);
+  });
+
   it("5 of 10,000, far apart: 1 request a member, header and data together, and at most 1.05 times the bytes", async () => {
     await using lab = await startLab({ files: { "large.zip": large } });
     await using zip = await openZip(`${lab.url}/large.zip`);

@@ -86,7 +86,8 @@ async function readWithLead(
   const { start } = directory;
   const isHeld = aheadBytes === undefined || source.plan([directory]).requests.length === 0;
   const lead = isHeld ? 0 : Math.min(start, aheadBytes(directory));
-  if (lead === 0) return source.read(directory, options);
+  // Where it ends is known, and what is read after it lies elsewhere: `fast` began to read a file through for it.
+  if (lead === 0) return source.read(directory, { ...options, expect: "random" });
   const [, bytes] = await source.readMany([new Range(start - lead, start), directory], options);
   return bytes as Bytes;
 }
