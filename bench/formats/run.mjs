@@ -68,7 +68,8 @@ async function measureAll() {
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   for (const profile of values.profile.split(",")) {
     for (const workload of chosen(Object.keys(workloads), values.workload, "workload")) {
-      if (profile === "memory" || workloads[workload].wire)
+      const { wire } = workloads[workload];
+      if (profile === "memory" ? wire !== "only" : wire !== undefined)
         await measure(workload, profile, { built, folder: join(folder, workload) });
     }
   }

@@ -1,10 +1,12 @@
 /**
  * What is measured: a file of `files/files.mjs`, and what a contender does with it. `gives` says whether names and sizes (`list`) or
- * bytes (`content`) are compared. `wire` workloads are also played over a link, from a URL.
+ * bytes (`content`) are compared. `wire` workloads are also played over a link, from a URL, or there
+ * alone.
  */
 export const workloads = {
   "zip-list-10k": { file: "many.zip", task: "listZip", gives: "list", wire: true, title: "zip: list 10,000" },
   "zip-read-10": { file: "thousand-10.zip", task: "readZip", wire: true, title: "zip: 10 of 1,000 members" },
+  "zip-read-large": { file: "large-10.zip", task: "readZip", wire: "only", title: "zip: 10 of 1,000, 40 MB" },
   "zip-read-1000": { file: "thousand.zip", task: "readZip", wire: true, title: "zip: all of 1,000 members" },
   "zip-deflated": { file: "deflated.zip", task: "readZip", wire: true, title: "zip: deflated 50 MB, in one" },
   "zip-deflated-stream": {

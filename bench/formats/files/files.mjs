@@ -44,11 +44,22 @@ function manyMembers(count) {
   });
 }
 
+/** 1,000 members of 20 to 60 kB that hardly compress, as pictures are. */
+function largeMembers(count) {
+  const next = randomNumbers(count);
+  return Array.from({ length: count }, (_, index) => {
+    const size = 20_000 + Math.floor(next() * 40_000);
+    const from = Math.floor(next() * (noise().length - size));
+    const name = `site/pictures-${index % 97}/picture-${String(index).padStart(6, "0")}.jpg`;
+    return { name, bytes: noise().subarray(from, from + size) };
+  });
+}
+
 const listOf = (members) => members.map(({ name, bytes }) => [`${name} ${bytes.length}`]);
 const contentOf = (members) => members.map(({ name, bytes }) => [name, bytes]);
 
-function manyZip({ count, wanted }) {
-  const members = manyMembers(count);
+function manyZip({ count, wanted, membersOf = manyMembers }) {
+  const members = membersOf(count);
   const step = count / (wanted ?? count);
   const chosen = wanted === undefined ? members : members.filter((_, index) => index % step === 0);
   return {
@@ -104,6 +115,7 @@ function png(options) {
 export const makers = {
   "many.zip": () => manyZip({ count: 10_000 }),
   "thousand-10.zip": () => manyZip({ count: 1000, wanted: 10 }),
+  "large-10.zip": () => manyZip({ count: 1000, wanted: 10, membersOf: largeMembers }),
   "thousand.zip": () => manyZip({ count: 1000 }),
   "deflated.zip": () => bigZip(text(BIG)),
   "stored.zip": () => bigZip(repeated(noise(), BIG), METHODS.store),

@@ -1,5 +1,5 @@
 // An origin whose link is imitated and whose counts are exact. Raw sockets: it shares two cores with what it measures.
-// By hand: node bench/workloads/origin/origin.mjs [profile] [port] [folder]; then GET /-/reset, /-/counts and the files of files.mjs, or
+// By hand: node bench/workloads/origin/origin.mjs [profile] [port] [folder]; then GET /-/reset, /-/counts, /-/cold (ends idle connections) and the files of files.mjs, or
 // those of the folder.
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -21,6 +21,7 @@ const reset = () => {
 reset();
 
 const kept = new Map();
+const connections = new Set();
 
 function fileNamed(name) {
   if (folder === undefined) return madeFileNamed(name);
@@ -42,11 +43,17 @@ class Connection {
 
   constructor(socket) {
     this.#socket = socket;
+    connections.add(this);
     socket.setNoDelay(true);
     socket.on("data", (data) => this.#take(data.toString("latin1")));
     socket.on("drain", () => this.#body !== undefined && link.pump(this.#body));
     socket.on("error", () => undefined);
     socket.on("close", () => this.#close());
+  }
+
+  /** Ends it, unless it is at work. */
+  endIdle() {
+    if (!this.#isBusy) this.#socket.end();
   }
 
   #take(text) {
@@ -63,6 +70,7 @@ class Connection {
   #control(target) {
     const text = JSON.stringify(counts);
     if (target === "/-/reset") reset();
+    if (target === "/-/cold") for (const connection of connections) connection.endIdle();
     this.#counted = counts;
     this.#socket.end(head({ status: "200 OK", lines: ["Connection: close"] }, text.length) + text);
   }
@@ -125,6 +133,7 @@ class Connection {
 
   /** What was still in this process when the client left was not sent. */
   #close() {
+    connections.delete(this);
     if (this.#body === undefined) return;
     link.delete(this.#body);
     this.#counted.bytes -= this.#socket.writableLength;
