@@ -238,11 +238,12 @@ class OpenedZip implements ZipArchive {
     try {
       const { signal } = call;
       const spans = members.map(({ plan }) => plan.span);
-      const stored = await this.source.readMany(spans, { signal, expect: "random" });
       const readMore = spanReader(this.source, { signal });
       const decoded: Bytes[] = [];
-      for (const [index, { entry, plan }] of members.entries()) {
-        decoded.push(await entry.decodeSpan(plan, stored[index] as Bytes, { signal, readMore }));
+      // Each is decoded as it comes in, while the others are on their way.
+      for await (const { index, bytes } of this.source.readEach(spans, { signal, expect: "random" })) {
+        const { entry, plan } = members[index] as PlannedMember;
+        decoded[index] = await entry.decodeSpan(plan, bytes, { signal, readMore });
       }
       return decoded;
     } finally {
