@@ -1,4 +1,4 @@
-import { Range } from "../ranges/range.ts";
+import type { Range } from "../ranges/range.ts";
 import type { RangeDict } from "../ranges/range-dict.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
 import { closedError } from "../source/closed-error.ts";
@@ -19,20 +19,15 @@ import type {
 import { streamChunks } from "../source/stream-chunks.ts";
 import { waitFor } from "../source/wait-for.ts";
 import { Budget } from "./budget.ts";
-import { Flow, type FlowHost, type FlowOutcome } from "./flow.ts";
-import { FlowPlanner, type Sending } from "./flow-planner.ts";
+import type { Flow } from "./flow.ts";
+import { FlowPlanner } from "./flow-planner.ts";
+import { FlowSet, type OpeningBody } from "./flow-set.ts";
 import { type Policy, ReadAhead } from "./read-ahead.ts";
 import { ReadBatch } from "./read-batch.ts";
 import { ReadGroup } from "./read-group.ts";
 import { type SpanListener, SpanMap } from "./span-map.ts";
 import { StreamReader } from "./stream-reader.ts";
-import { type WireBody, type WireSource, type WireStore, wireSource } from "./wire.ts";
-
-/** The body of a first answer, open and not yet read. */
-export interface OpeningBody {
-  readonly range: Range;
-  readonly body: WireBody;
-}
+import { type WireSource, type WireStore, wireSource } from "./wire.ts";
 
 /** What an engine is put around. */
 export interface EngineParts {
@@ -82,13 +77,11 @@ export class Engine implements PlannedSource, HeldInMemory {
   readonly #planner: FlowPlanner;
   readonly #ahead: ReadAhead;
   readonly #batch = new ReadBatch((groups) => this.#request(groups));
-  readonly #flows = new Set<Flow>();
+  readonly #flows: FlowSet;
   readonly #groups = new Set<ReadGroup>();
-  readonly #flowHost: FlowHost;
   /** The time limits of all calls. */
   readonly #clock = new Deadlines();
-  #flowCount = 0;
-  #opening: Flow | undefined;
+  readonly #opening: Flow | undefined;
   #closed = false;
 
   constructor(parts: EngineParts) {
@@ -103,20 +96,13 @@ export class Engine implements PlannedSource, HeldInMemory {
     this.#map = new SpanMap<Flow>(cacheBytes, spanListener(parts.onEvent));
     const unaskedBytes = (): number => this.#map.unaskedBytes;
     this.#budget = new Budget({ meter, policy, maxBytes: parts.maxBytes, name: source.name, unaskedBytes });
-    this.#flowHost = {
-      name: source.name,
-      totalMs: this.#wire.totalMs,
-      nextId: () => this.#flowCount++,
-      arriving: (flow, range) => {
-        if (flow.isBounded) this.#budget.noLongerAwaiting(range.length);
-        this.#spend(range);
-      },
-      arrived: (flow, range, bytes) => {
-        if (flow === this.#opening) parts.stored?.save(range, bytes);
-        this.#map.hold(range, bytes, { by: flow });
-      },
-      settled: (flow, outcome) => this.#settled(flow, outcome),
-    };
+    this.#flows = new FlowSet({
+      wire: this.#wire,
+      stored: parts.stored,
+      map: this.#map,
+      budget: this.#budget,
+      settled: (flow, outcome) => this.#ahead.settled(flow, outcome),
+    });
     const host = {
       size: this.size,
       policy,
@@ -124,12 +110,15 @@ export class Engine implements PlannedSource, HeldInMemory {
       link: () => this.#wire.linkEstimate(),
       allowance: () => this.#budget.allowance(),
       missing: (range: Range) => this.#map.missing(range),
-      fetchAhead: (range: Range) => this.#fetchAhead(range, true),
+      fetchAhead: (range: Range) => this.#flows.fetchAhead(range, true),
       makeRoom: () => this.#map.makeRoom(Math.max(cacheBytes, parts.mayHoldBytes ?? 0), this.size),
     };
     this.#ahead = new ReadAhead(host);
-    this.#planner = new FlowPlanner({ ...host, map: this.#map, budget: this.#budget });
-    if (parts.opening !== undefined) this.#opening = this.#openFirst(parts.opening);
+    // What is stored is not to be asked for, and what goes around each part nobody can tell beforehand.
+    const isPlain = parts.stored === undefined && parts.maxBytes === Number.POSITIVE_INFINITY;
+    const takesLists = (): boolean => isPlain && this.#wire.readParts !== undefined;
+    this.#planner = new FlowPlanner({ ...host, map: this.#map, budget: this.#budget, takesLists });
+    this.#opening = parts.opening && this.#flows.openFirst(parts.opening);
   }
 
   get spans(): RangeDict<"held" | "pending"> {
@@ -248,7 +237,7 @@ export class Engine implements PlannedSource, HeldInMemory {
     // First, or it would fetch on in the place of what is cancelled.
     this.#ahead.close();
     for (const group of [...this.#groups]) group.fail(closedError(this.name));
-    for (const flow of [...this.#flows]) flow.cancel(closedError(this.name));
+    this.#flows.cancel(closedError(this.name));
     this.#clock.clear();
     this.#map.clear();
     await this.#parts.stored?.flush();
@@ -312,75 +301,14 @@ export class Engine implements PlannedSource, HeldInMemory {
         const [only] = own;
         if (only !== undefined && own.length === 1) this.#ahead.miss(only, { ...hint, alone });
       }
-      this.#send(this.#planner.requests(ranges, hints));
+      const plan = this.#planner.requests(ranges, hints);
+      if (plan !== undefined) this.#flows.send(plan);
     } catch (error) {
       if (groups.length > 1) for (const group of groups) this.#request([group]);
       else groups[0]?.fail(error);
       return;
     }
     for (const group of groups) group.start(this.#map);
-  }
-
-  #send(plan: Sending | undefined): void {
-    if (plan === undefined) return;
-    const share = { connections: plan.connections };
-    for (const range of plan.requests) {
-      const body = this.#openBody(range, false);
-      const flow = new Flow({ range, body, host: this.#flowHost, bounded: true, share });
-      this.#begin(flow).need(range.end);
-    }
-  }
-
-  #fetch(range: Range): Flow {
-    return this.#begin(new Flow({ range, body: this.#openBody(range, true), host: this.#flowHost }));
-  }
-
-  #fetchAhead(range: Range, unasked: boolean): Flow {
-    if (unasked) this.#map.fetchedUnasked(range);
-    const body = this.#openBody(range, true);
-    const flow = this.#begin(
-      new Flow({ range, body, host: this.#flowHost, bounded: true, unattended: true }),
-    );
-    flow.need(range.end);
-    return flow;
-  }
-
-  #openBody(range: Range, streamed: boolean): WireBody {
-    const { stored } = this.#parts;
-    const open = (part: Range): WireBody => this.#wire.openBody(part, streamed);
-    return stored === undefined ? open(range) : stored.openBody(range, open);
-  }
-
-  #openFirst({ range, body }: OpeningBody): Flow {
-    return this.#begin(new Flow({ range, body, host: this.#flowHost }));
-  }
-
-  #begin(flow: Flow): Flow {
-    this.#flows.add(flow);
-    if (flow.isBounded) this.#budget.awaiting(flow.range.length);
-    this.#map.await(flow);
-    return flow;
-  }
-
-  /** Once the budget is spent, every other request would only bring what is too much. */
-  #spend(range: Range): void {
-    try {
-      this.#budget.arriving(range);
-    } catch (error) {
-      for (const flow of [...this.#flows]) flow.cancel(error);
-      throw error;
-    }
-  }
-
-  #settled(flow: Flow, outcome: FlowOutcome): void {
-    this.#flows.delete(flow);
-    this.#map.settle(flow);
-    const rest = new Range(flow.position, flow.range.end);
-    if (flow.isBounded) this.#budget.noLongerAwaiting(rest.length);
-    this.#map.notFetched(rest);
-    this.#ahead.settled(flow, outcome);
-    // Bytes of a body that proved wrong in the end, and of a read that was given up, leave no trace.
-    if (outcome === "failed" || (outcome === "left" && !flow.hasServed)) this.#map.drop(flow);
   }
 
   #aheadBytes(range: Range, { aheadBytes = STREAM_AHEAD_BYTES }: StreamOptions): number {
@@ -400,8 +328,8 @@ export class Engine implements PlannedSource, HeldInMemory {
       takeAt: (position, end) => this.#map.takeAt(position, end),
       pendingAt: (position) => this.#planner.joinableAt(position),
       missing: (range) => this.#map.missing(range),
-      fetch: (range) => this.#fetch(range),
-      fetchAhead: (range) => this.#fetchAhead(range, false),
+      fetch: (range) => this.#flows.fetch(range),
+      fetchAhead: (range) => this.#flows.fetchAhead(range, false),
     };
   }
 }

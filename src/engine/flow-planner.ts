@@ -1,4 +1,5 @@
-import { type PlannedReads, planReads } from "../planner/plan-reads.ts";
+import { type PlannedLists, planLists } from "../planner/plan-lists.ts";
+import { planReads, totalOf } from "../planner/plan-reads.ts";
 import { Range } from "../ranges/range.ts";
 import { RangeSet } from "../ranges/range-set.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
@@ -15,6 +16,8 @@ export interface FlowPlannerParts {
   readonly map: SpanMap<Flow>;
   readonly budget: Budget;
   link(): LinkEstimate;
+  /** The server is known to answer requests of several ranges. */
+  takesLists(): boolean;
 }
 
 /** The largest piece one request asks for: the upper end of what pays, 8 to 16 MiB (AnyBlob, VLDB 2023). */
@@ -45,7 +48,8 @@ const SLACK_MS = 5;
 const UNDIVIDED_BYTES = 128 * 1024;
 
 /** What of a plan those need who send it. */
-export type Sending = Pick<PlannedReads, "requests" | "connections" | "bytesRequested">;
+export type Sending = Pick<PlannedLists, "requests" | "connections" | "bytesRequested"> &
+  Partial<Pick<PlannedLists, "lists">>;
 
 /** Decides which requests bring what is wanted: asks the map what is missing, and the plan how to fetch it. */
 export class FlowPlanner {
@@ -65,8 +69,7 @@ export class FlowPlanner {
     const gaps = this.#gaps(ranges);
     if (gaps.length === 0) return undefined;
     const { budget, map } = this.#parts;
-    let wanted = 0;
-    for (const gap of gaps) wanted += gap.length;
+    const wanted = totalOf(gaps);
     budget.check(wanted);
     const widened = this.#widen(ranges, gaps, hints);
     const [only] = widened;
@@ -76,15 +79,18 @@ export class FlowPlanner {
       ? { requests: widened, bytesRequested: only.length, connections: 1 }
       : this.#planOf(widened);
     if (this.#isSmallMiss(ranges, gaps, hints)) this.#smallMisses++;
-    if (plan.bytesRequested > wanted) for (const request of plan.requests) map.fetchedUnasked(request);
+    if (plan.bytesRequested > wanted)
+      for (const request of [...plan.requests, ...(plan.lists ?? []).flat()]) map.fetchedUnasked(request);
     return plan;
   }
 
   /** What {@link FlowPlanner.requests} would send for all `ranges` at once. */
   plan(ranges: readonly Range[]): ReadPlan {
     const gaps = this.#widen(ranges, this.#gaps(ranges), {});
-    const { requests, bytesRequested, predictedMs } = this.#planOf(gaps);
-    return { requests, bytesWanted: new RangeSet(ranges).byteLength, bytesRequested, predictedMs };
+    const { requests, lists, bytesRequested, predictedMs } = this.#planOf(gaps);
+    const bytesWanted = new RangeSet(ranges).byteLength;
+    const plan = { requests, bytesWanted, bytesRequested, predictedMs };
+    return lists.length === 0 ? plan : { ...plan, lists };
   }
 
   /** The flow that brings `position` sooner than a request of its own would. */
@@ -93,15 +99,13 @@ export class FlowPlanner {
     return flow !== undefined && this.#joins(flow, position, flow.range.end - position) ? flow : undefined;
   }
 
-  #planOf(gaps: readonly Range[]): PlannedReads {
+  #planOf(gaps: readonly Range[]): PlannedLists {
     const { policy, budget, link } = this.#parts;
-    let wanted = 0;
-    for (const gap of gaps) wanted += gap.length;
-    return planReads(gaps, link(), {
-      policy,
-      overReadBytes: budget.allowance(wanted),
-      maxPieceBytes: MAX_PIECE_BYTES,
-    });
+    const overReadBytes = budget.allowance(totalOf(gaps));
+    const options = { policy, overReadBytes, maxPieceBytes: MAX_PIECE_BYTES };
+    return this.#parts.takesLists()
+      ? planLists(gaps, link(), options)
+      : { ...planReads(gaps, link(), options), lists: [] };
   }
 
   /** What of `ranges` must be asked for, ascending and disjoint. */

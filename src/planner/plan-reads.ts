@@ -386,7 +386,8 @@ function summarize(missing: readonly Range[], requests: readonly Range[], costs:
   return { requests, ...costs, bytesWanted: totalOf(missing), bytesRequested: totalOf(requests) };
 }
 
-function totalOf(ranges: readonly Range[]): number {
+/** Bytes of all. */
+export function totalOf(ranges: readonly Range[]): number {
   let total = 0;
   for (const range of ranges) total += range.length;
   return total;

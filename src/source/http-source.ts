@@ -1,3 +1,4 @@
+import { readParts } from "#read-parts";
 import { concatBytes } from "../bytes/collect-bytes.ts";
 import type { Range } from "../ranges/range.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
@@ -65,6 +66,16 @@ export class HttpSource implements Source {
   /** What its answers have shown of the way to its server; costs no request. */
   linkEstimate(): LinkEstimate {
     return this.link.estimate;
+  }
+
+  /**
+   * The engine's door to several ranges in one request; there where those work, as somebody said or an answer has shown. Never so in a
+   * page, where such a request would need a preflight.
+   */
+  get readParts(): ((ranges: readonly Range[], options: ReadOptions) => Promise<Bytes[]>) | undefined {
+    const read = readParts;
+    if (read === undefined || this.link.origin.capabilities.multiRange !== true) return undefined;
+    return (ranges, options) => read(this, ranges, options);
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,6 @@ import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
 import { beginCall, type WireCall } from "./call.ts";
 import { closedError } from "./closed-error.ts";
 import type { HttpLink } from "./http-link.ts";
-import type { HttpSource } from "./http-source.ts";
 import { MultiRangeBuffer } from "./multi-range-buffer.ts";
 import { readList } from "./multi-range-list.ts";
 import { onAbort } from "./on-abort.ts";
@@ -18,6 +17,13 @@ import { Stop } from "./stop.ts";
  */
 const MAX_RANGES = 50;
 
+/** A source over HTTP, as far as lists have use for it. */
+export interface ListedSource {
+  readonly link: HttpLink;
+  readonly name: string;
+  readonly size: number;
+}
+
 /**
  * The bytes of several ranges, in the order asked: one GET for every 50 of them, and parallel single ranges for whatever
  * that did not bring. A server that has shown not to answer lists is not asked for one again, by any source of its
@@ -28,7 +34,7 @@ const MAX_RANGES = 50;
  * single range reports.
  */
 export async function readParts(
-  { link, name, size }: HttpSource,
+  { link, name, size }: ListedSource,
   inputs: readonly RangeInput[],
   { signal }: ReadOptions = {},
 ): Promise<Bytes[]> {

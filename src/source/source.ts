@@ -155,9 +155,13 @@ export interface PlannedSource extends Source {
 export interface ReadPlan {
   /** What would be asked for, half-open, ascending and disjoint: one request each. */
   readonly requests: readonly Range[];
+  /**
+   * Beside those, where the server is known to answer lists of ranges (RFC 9110 section 14.2): one request each, for at least two ranges.
+   */
+  readonly lists?: readonly (readonly Range[])[] | undefined;
   /** Distinct bytes asked for, those held included. */
   readonly bytesWanted: number;
-  /** Bytes of all requests, gaps that are read over included. */
+  /** Bytes of all requests and lists, gaps that are read over included. */
   readonly bytesRequested: number;
   /** Milliseconds until the last byte, by what is known of the link: a comparison of plans, no promise. */
   readonly predictedMs: number;

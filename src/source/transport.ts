@@ -54,13 +54,6 @@ export interface TransportResponse {
  */
 export class StaleConnectionError extends HttpError {}
 
-/** How many connections to one origin are open at most, where the caller sets no limit. */
-export interface DefaultConnections {
-  readonly usual: number;
-  /** Where time is all that counts. */
-  readonly fast: number;
-}
-
 /**
  * The seam between us and the network: sends one request and resolves at the end of its headers. Rejects with `signal.reason`
  * on abort, TIMEOUT, or NETWORK with a cause. Never follows a redirect unless told to, never retries, never decodes unless
@@ -71,8 +64,8 @@ export interface Transport {
   readonly conditionals: boolean;
   /** Redirects can be seen and followed by us. */
   readonly seesRedirects: boolean;
-  /** Connections that are worth having open at once, where nobody says otherwise. */
-  readonly defaultConnections: DefaultConnections;
+  /** Connections that are worth having open at once, where nobody says otherwise; `fast`: where time is all that counts. */
+  readonly defaultConnections: { readonly usual: number; readonly fast: number };
   /** Open connections that wait for work; undefined where the platform does not tell. */
   readonly idle: number | undefined;
   send(request: TransportRequest): Promise<TransportResponse>;

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { Engine, type EngineParts, type OpeningBody } from "../../src/engine/engine.ts";
+import { Engine, type EngineParts } from "../../src/engine/engine.ts";
+import type { OpeningBody } from "../../src/engine/flow-set.ts";
 import { wireStore } from "../../src/engine/stored-body.ts";
 import { Range } from "../../src/ranges/range.ts";
 import type { Bytes } from "../../src/source/source.ts";

@@ -18,6 +18,7 @@ const names = [
   "#crc32",
   "#text-reader",
   "#many-listeners",
+  "#read-parts",
 ];
 const packages = ["@foxglove/crc", "commander", "fflate", "range-streams", "range-streams/zip"];
 packages.push("fzstd", "xxhash-wasm", "unbzip2-stream/lib/bzip2.js", "xz-decompress", "lzma1");

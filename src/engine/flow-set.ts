@@ -1,0 +1,127 @@
+import { Range } from "../ranges/range.ts";
+import type { Budget } from "./budget.ts";
+import { Flow, type FlowHost, type FlowOutcome, type FlowParts } from "./flow.ts";
+import type { Sending } from "./flow-planner.ts";
+import { listedBodies } from "./listed-bodies.ts";
+import type { SpanMap } from "./span-map.ts";
+import type { WireBody, WireSource, WireStore } from "./wire.ts";
+
+/** The body of a first answer, open and not yet read. */
+export interface OpeningBody {
+  readonly range: Range;
+  readonly body: WireBody;
+}
+
+/** What a {@link FlowSet} works with. */
+export interface FlowSetParts {
+  readonly wire: WireSource;
+  /** What a store has of the source. */
+  readonly stored: WireStore | undefined;
+  readonly map: SpanMap<Flow>;
+  readonly budget: Budget;
+  /** Told after the map was. */
+  readonly settled: (flow: Flow, outcome: FlowOutcome) => void;
+}
+
+/** The requests of one source that are in flight: begins each on the map and in the budget, and settles it there. */
+export class FlowSet {
+  readonly #parts: FlowSetParts;
+  readonly #flows = new Set<Flow>();
+  readonly #host: FlowHost;
+  #count = 0;
+  #opening: Flow | undefined;
+
+  constructor(parts: FlowSetParts) {
+    this.#parts = parts;
+    const { wire, map, budget, stored } = parts;
+    this.#host = {
+      name: wire.name,
+      totalMs: wire.totalMs,
+      nextId: () => this.#count++,
+      arriving: (flow, range) => {
+        if (flow.isBounded) budget.noLongerAwaiting(range.length);
+        this.#spend(range);
+      },
+      arrived: (flow, range, bytes) => {
+        if (flow === this.#opening) stored?.save(range, bytes);
+        map.hold(range, bytes, { by: flow });
+      },
+      settled: (flow, outcome) => this.#settled(flow, outcome),
+    };
+  }
+
+  /** Takes part in the answer that opened the source. */
+  openFirst({ range, body }: OpeningBody): Flow {
+    this.#opening = this.#begin({ range, body });
+    return this.#opening;
+  }
+
+  /** Sends all requests of a plan. */
+  send({ requests, lists, connections }: Sending): void {
+    const share = { connections };
+    const sendOne = (range: Range, body: WireBody): void =>
+      this.#begin({ range, body, bounded: true, share }).need(range.end);
+    const { readParts } = this.#parts.wire;
+    for (const list of lists ?? []) {
+      const bodies = readParts && listedBodies(readParts, list);
+      for (const [index, range] of list.entries())
+        sendOne(range, bodies?.[index] ?? this.#openBody(range, false));
+    }
+    for (const range of requests) sendOne(range, this.#openBody(range, false));
+  }
+
+  /** A request that is pulled as it is read. */
+  fetch(range: Range): Flow {
+    return this.#begin({ range, body: this.#openBody(range, true) });
+  }
+
+  /** A request that nobody waits for so far; `unasked`: nobody asked for its bytes either. */
+  fetchAhead(range: Range, unasked: boolean): Flow {
+    if (unasked) this.#parts.map.fetchedUnasked(range);
+    const body = this.#openBody(range, true);
+    const flow = this.#begin({ range, body, bounded: true, unattended: true });
+    flow.need(range.end);
+    return flow;
+  }
+
+  /** Ends them all, whoever still reads. */
+  cancel(reason: unknown): void {
+    for (const flow of [...this.#flows]) flow.cancel(reason);
+  }
+
+  #begin(parts: Omit<FlowParts, "host">): Flow {
+    const flow = new Flow({ ...parts, host: this.#host });
+    this.#flows.add(flow);
+    if (flow.isBounded) this.#parts.budget.awaiting(flow.range.length);
+    this.#parts.map.await(flow);
+    return flow;
+  }
+
+  #openBody(range: Range, streamed: boolean): WireBody {
+    const { wire, stored } = this.#parts;
+    const open = (part: Range): WireBody => wire.openBody(part, streamed);
+    return stored === undefined ? open(range) : stored.openBody(range, open);
+  }
+
+  /** Once the budget is spent, every other request would only bring what is too much. */
+  #spend(range: Range): void {
+    try {
+      this.#parts.budget.arriving(range);
+    } catch (error) {
+      this.cancel(error);
+      throw error;
+    }
+  }
+
+  #settled(flow: Flow, outcome: FlowOutcome): void {
+    const { map, budget } = this.#parts;
+    this.#flows.delete(flow);
+    map.settle(flow);
+    const rest = new Range(flow.position, flow.range.end);
+    if (flow.isBounded) budget.noLongerAwaiting(rest.length);
+    map.notFetched(rest);
+    this.#parts.settled(flow, outcome);
+    // Bytes of a body that proved wrong in the end, and of a read that was given up, leave no trace.
+    if (outcome === "failed" || (outcome === "left" && !flow.hasServed)) map.drop(flow);
+  }
+}
