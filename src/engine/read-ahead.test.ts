@@ -115,6 +115,36 @@ describe("a sequence", () => {
     expect(far).toBeLessThanOrEqual(320 * KiB + 4 * MiB);
   });
 
+  it("is proven by what was read of the opening, and read ahead of as soon as it leaves that", () => {
+    const reader = new Reader();
+    reader.here.add([0, 32 * KiB]);
+    reader.readOn(16 * KiB, 2, { byteLength: 8 * KiB });
+    expect(reader.fetched).toEqual([]);
+    reader.readOn(32 * KiB, 1, { byteLength: 8 * KiB });
+    expect(reader.fetched[0]?.range.start).toBe(32 * KiB);
+
+    const noting = new Reader();
+    noting.here.add([0, 32 * KiB]);
+    for (let start = 0; start < 32 * KiB; start += 4 * KiB)
+      noting.ahead.note(new Range(start, start + 4 * KiB));
+    expect(noting.fetched).toEqual([]);
+    noting.readOn(32 * KiB, 1);
+    // Nine in a row: no header is read so.
+    expect(noting.end).toBeGreaterThan(1.9 * MiB);
+    expect(noting.end).toBeLessThanOrEqual(36 * KiB + 2.3 * MiB);
+  });
+
+  it("is not proven by what was read of the opening elsewhere, nor by hits once something was missed", () => {
+    const reader = new Reader();
+    reader.here.add([0, 32 * KiB]);
+    reader.readOn(0, 4);
+    reader.read(8 * MiB, 8 * MiB + 4 * KiB);
+    reader.here.add([16 * MiB, 17 * MiB]);
+    reader.readOn(16 * MiB, 256);
+    reader.read(17 * MiB, 17 * MiB + 4 * KiB);
+    expect(reader.fetched).toEqual([]);
+  });
+
   it("goes on when its reader takes some of what lies ahead, and leaves out the rest", () => {
     const reader = new Reader();
     const position = reader.readOn(0, 2000);

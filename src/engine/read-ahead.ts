@@ -45,6 +45,8 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 /** Reads that must follow each other before anything is fetched ahead of them: two can be chance. */
 const PROOF_READS = 2;
+/** So many that follow each other are no header. *Unmeasured*. */
+const MANY_READS = 7;
 /** From this length on, one that follows another is proof: nobody reads so much by chance where another read just ended. *Unmeasured*. */
 const LARGE_READ = 64 * 1024;
 /** Hops in a row that prove a walk; each is likelier to be chance than an exact continuation. *Unmeasured*. */
@@ -77,6 +79,8 @@ export class ReadAhead {
   /** How far readers went before they jumped; 0 before one did. The next run is believed sooner, and to go as far. */
   #runBytes = 0;
 
+  /** Some read has needed more than the opening brought. */
+  #hasMissed = false;
   /** What reads from nowhere have cost so far. */
   #rentMs = 0;
   /** The source is being read through: the requests that do it. */
@@ -90,8 +94,9 @@ export class ReadAhead {
   /** A read that was answered from what is held. */
   hit(range: Range, hints: ReadHints): void {
     if (this.#isOff(hints)) return;
-    const head = this.#heads.follow(range, this.#hopBytes());
-    if (head !== undefined) this.#advance(head, range, hints);
+    const head = this.#follow(range, this.#hopBytes());
+    // Who has not left the opening may have all there is to want.
+    if (head !== undefined && this.#hasMissed) this.#advance(head, range, hints);
   }
 
   /** As {@link ReadAhead.hit}, of a call that sends nothing: what is being read ahead goes on a little later. */
@@ -99,13 +104,14 @@ export class ReadAhead {
     const { latest } = this.#heads;
     // Who takes what lies ahead, and leaves out some of it, walks: else the next read would be a jump, and what is on its way be dropped.
     const hopBytes = latest?.ahead === undefined ? 0 : latest.ahead.end - latest.position;
-    const head = this.#heads.follow(range, hopBytes);
+    const head = this.#follow(range, hopBytes);
     if (head?.ahead?.isDue(head.position) !== true) return;
     queueMicrotask(() => this.#isClosed || this.#advance(head, range, head));
   }
 
   /** A read that needs bytes which are not held. Tells whether it is part of a proven way. */
   miss(range: Range, hints: ReadHints): boolean {
+    this.#hasMissed = true;
     if (this.#isOff(hints)) return false;
     const head = this.#heads.follow(range, this.#hopBytes());
     if (head !== undefined) return this.#advance(head, range, hints);
@@ -113,6 +119,12 @@ export class ReadAhead {
     const begun = this.#heads.begin(range);
     if (hints.alone !== false) this.#dropOthers(begun);
     return hints.expect === "sequential" && this.#advance(begun, range, hints);
+  }
+
+  /** Whose read of held bytes this is. What was read of the opening is part of the way that leads beyond it. */
+  #follow(range: Range, hopBytes: number): Head | undefined {
+    const head = this.#heads.follow(range, hopBytes);
+    return head ?? (this.#hasMissed ? undefined : this.#heads.begin(range));
   }
 
   /** A request that was made ahead is over. */
@@ -201,7 +213,7 @@ export class ReadAhead {
     if (link.latencyMs === 0 || cap < MIN_WINDOW) return false;
     head.ahead ??= new AheadWindow(
       range.start,
-      Math.min(cap, Math.max(this.#firstWindow(link, range), this.#runLeft(head))),
+      Math.min(cap, Math.max(this.#firstWindow(link, head, range), this.#runLeft(head))),
     );
     if (!head.ahead.isDue(head.position)) return true;
     // What the reader has not come to yet may still be missing itself.
@@ -241,10 +253,11 @@ export class ReadAhead {
     return origin + Math.round(run + Math.max((RUN_MARGIN - 1) * run, beyond));
   }
 
-  /** Who reads large pieces in a row reads a lot; what a connection holds in flight is the least that keeps it busy. */
-  #firstWindow({ latencyMs, bytesPerSecond }: LinkEstimate, range: Range): number {
+  /** Who reads large pieces in a row, or many, reads a lot; what a connection holds in flight is the least that keeps it busy. */
+  #firstWindow({ latencyMs, bytesPerSecond }: LinkEstimate, head: Head, range: Range): number {
     const inFlight = (latencyMs * bytesPerSecond) / 1000;
     const most = Math.max(FIRST_WINDOW, latencyMs * FIRST_BYTES_PER_MS);
+    if (head.hops === 0 && head.sequential >= MANY_READS) return most;
     return Math.max(
       MIN_WINDOW,
       Math.min(most, Math.max(inFlight, (most / FIRST_WINDOW) * 32 * range.length)),

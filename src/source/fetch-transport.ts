@@ -9,7 +9,7 @@ import { redactUrl } from "./url.ts";
 /** Browsers open no more to one host on HTTP/1.1; beyond that a request would wait in them with its clock running. */
 const BROWSER_CONNECTIONS = { usual: 6, fast: 6 };
 /** As measured for Node's own transport. */
-const CONNECTIONS = { usual: 32, fast: 48 };
+const CONNECTIONS = { usual: 32, fast: 100 };
 
 /** The platform's own transport where no better one is to be had: its `fetch`. */
 export function createTransport(_origin: string, _clock: Deadlines): Transport {

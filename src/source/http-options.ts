@@ -22,7 +22,7 @@ export interface HttpOptions {
   /** Milliseconds. Defaults: connect 10 s, headers 30 s, idle 30 s, total 10 minutes; all *unmeasured*. */
   timeouts?: Partial<Timeouts> | undefined;
   /**
-   * Connections per origin at most. Default 32, and 48 under the policy `fast`, which only many small reads at once make use of
+   * Connections per origin at most. Default 32, and 100 under the policy `fast`, which only many small reads at once make use of
    * (measured: beside Node's transport); in a browser 6, which is all that browsers open to one host on HTTP/1.1.
    */
   maxConnections?: number | undefined;

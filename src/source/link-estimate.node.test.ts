@@ -79,8 +79,8 @@ describe("the link of an http source", () => {
   });
 
   it.each([
-    ["fast", undefined, undefined, 48],
-    ["fast", globalThis.fetch, undefined, 48],
+    ["fast", undefined, undefined, 100],
+    ["fast", globalThis.fetch, undefined, 100],
     ["balanced", globalThis.fetch, undefined, 32],
     ["fast", undefined, 5, 5],
   ])(
