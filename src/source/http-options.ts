@@ -28,7 +28,10 @@ export interface HttpOptions {
   maxConnections?: number | undefined;
   /** Gives the URL to ask instead, for instance freshly signed. Called at open, and when what it gave is refused as expired. */
   resolveUrl?: ResolveUrl | undefined;
-  /** What is already known of the server, as `capabilitiesOf` or `diagnose` told it. */
+  /**
+   * What is already known of the server, as `capabilitiesOf` or `diagnose` told it. With `multiRange`, short ranges far apart go out in
+   * lists of up to 50 a request.
+   */
   capabilities?: Capabilities | undefined;
   /**
    * What to do where a server ignores ranges: `throw` RANGE_IGNORED, or `download` the file as one body, as far as it is read,
