@@ -48,8 +48,7 @@ const SLACK_MS = 5;
 const UNDIVIDED_BYTES = 128 * 1024;
 
 /** What of a plan those need who send it. */
-export type Sending = Pick<PlannedLists, "requests" | "connections" | "bytesRequested"> &
-  Partial<Pick<PlannedLists, "lists">>;
+export type Sending = Pick<PlannedLists, "requests" | "lists" | "connections" | "bytesRequested">;
 
 /** Decides which requests bring what is wanted: asks the map what is missing, and the plan how to fetch it. */
 export class FlowPlanner {
@@ -76,11 +75,11 @@ export class FlowPlanner {
     // Most reads: there is nothing to weigh, and weighing it took 5 µs of the 30 that the engine takes for one.
     const isPlain = only !== undefined && widened.length === 1 && only.length <= UNDIVIDED_BYTES;
     const plan: Sending = isPlain
-      ? { requests: widened, bytesRequested: only.length, connections: 1 }
+      ? { requests: widened, lists: [], bytesRequested: only.length, connections: 1 }
       : this.#planOf(widened);
     if (this.#isSmallMiss(ranges, gaps, hints)) this.#smallMisses++;
     if (plan.bytesRequested > wanted)
-      for (const request of [...plan.requests, ...(plan.lists ?? []).flat()]) map.fetchedUnasked(request);
+      for (const request of [...plan.requests, ...plan.lists.flat()]) map.fetchedUnasked(request);
     return plan;
   }
 

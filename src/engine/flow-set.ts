@@ -62,7 +62,7 @@ export class FlowSet {
     const sendOne = (range: Range, body: WireBody): void =>
       this.#begin({ range, body, bounded: true, share }).need(range.end);
     const { readParts } = this.#parts.wire;
-    for (const list of lists ?? []) {
+    for (const list of lists) {
       const bodies = readParts && listedBodies(readParts, list);
       for (const [index, range] of list.entries())
         sendOne(range, bodies?.[index] ?? this.#openBody(range, false));

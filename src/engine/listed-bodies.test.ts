@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Range } from "../ranges/range.ts";
 import type { WireCall } from "../source/call.ts";
+import type { ReadParts } from "../source/multi-range.ts";
 import type { Bytes } from "../source/source.ts";
 import { listedBodies } from "./listed-bodies.ts";
-import type { ReadParts, WireBody } from "./wire.ts";
+import type { WireBody } from "./wire.ts";
 
 const ranges = [new Range(0, 2), new Range(10, 12), new Range(20, 22)];
 const call: WireCall = { signal: new AbortController().signal, remainingMs: () => Infinity };

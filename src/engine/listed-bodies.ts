@@ -1,6 +1,7 @@
 import type { Range } from "../ranges/range.ts";
+import type { ReadParts } from "../source/multi-range.ts";
 import type { Bytes } from "../source/source.ts";
-import type { ReadParts, WireBody } from "./wire.ts";
+import type { WireBody } from "./wire.ts";
 
 /**
  * The bodies of ranges that one request brings. It goes out when the first of them is read, and is given up once nobody wants any of

@@ -1,7 +1,8 @@
 import type { Range } from "../ranges/range.ts";
 import type { WireCall } from "../source/call.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
-import type { Bytes, ReadOptions, Source } from "../source/source.ts";
+import type { ReadParts } from "../source/multi-range.ts";
+import type { Bytes, Source } from "../source/source.ts";
 import { toAbortSignal } from "../source/stop.ts";
 
 /** The body of one range, opened on its first read. One reader at a time. */
@@ -32,9 +33,6 @@ export interface WireSource extends Source {
   /** There as long as the server is known to answer requests of several ranges. */
   readonly readParts?: ReadParts | undefined;
 }
-
-/** The bytes of several ranges by one request, or by as many as that takes. Each array is the caller's. */
-export type ReadParts = (ranges: readonly Range[], options: ReadOptions) => Promise<Bytes[]>;
 
 /**
  * What reads of a source that tells nothing of itself are planned by: memory, a file, or whatever somebody wrote. Without

@@ -1,5 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import {
+  CLOUD as CLOUD_PROFILE,
+  type LinkProfile,
+  WAN as WAN_PROFILE,
+} from "../../test/engine/imitated-wire.ts";
 import { Range } from "../ranges/range.ts";
 import { RangeSet } from "../ranges/range-set.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
@@ -7,16 +12,9 @@ import { planLists } from "./plan-lists.ts";
 import { type PlanOptions, planReads } from "./plan-reads.ts";
 
 const KiB = 1024;
-const CLOUD: LinkEstimate = {
-  latencyMs: 20,
-  connectMs: 20,
-  bytesPerSecond: 50e6,
-  totalBytesPerSecond: 125e6,
-  connections: 16,
-  idle: 1,
-  measured: true,
-};
-const WAN = { ...CLOUD, latencyMs: 100, connectMs: 100, bytesPerSecond: 10e6, totalBytesPerSecond: 50e6 };
+const seen = (link: LinkProfile): LinkEstimate => ({ ...link, idle: 1, measured: true });
+const CLOUD = seen(CLOUD_PROFILE);
+const WAN = seen(WAN_PROFILE);
 const LEAN: PlanOptions = { policy: "lean", overReadBytes: 4096 };
 
 const apart = (count: number, byteLength: number, gap = 600 * KiB): Range[] =>

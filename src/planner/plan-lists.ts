@@ -16,7 +16,7 @@ const PART_BYTES = 128;
 const MAX_PART_BYTES = 64 * 1024;
 /** Bytes of one list: its parts are believed once it is complete, so nobody waits long for others'. *Unmeasured*. */
 const MAX_LIST_BYTES = 512 * 1024;
-/** Ranges of one list: what servers bear, and what fits into a field of 8 KiB. */
+/** Ranges of one list: `source/multi-range.ts` sends no more, and says why. */
 const MAX_LIST_RANGES = 50;
 /** So much longer may it take, for fewer requests. *Unmeasured*. */
 const WORTH = { fast: 1, balanced: 1.1, lean: 1.1 } as const;

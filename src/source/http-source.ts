@@ -6,6 +6,7 @@ import { beginCall } from "./call.ts";
 import { closedError } from "./closed-error.ts";
 import type { HttpLink } from "./http-link.ts";
 import type { LinkEstimate } from "./link-estimate.ts";
+import type { ReadParts } from "./multi-range.ts";
 import { RangeBody } from "./range-body.ts";
 import type { Bytes, Identity, ReadOptions, Source } from "./source.ts";
 import { streamChunks } from "./stream-chunks.ts";
@@ -72,7 +73,7 @@ export class HttpSource implements Source {
    * The engine's door to several ranges in one request; there where those work, as somebody said or an answer has shown. Never so in a
    * page, where such a request would need a preflight.
    */
-  get readParts(): ((ranges: readonly Range[], options: ReadOptions) => Promise<Bytes[]>) | undefined {
+  get readParts(): ReadParts | undefined {
     const read = readParts;
     if (read === undefined || this.link.origin.capabilities.multiRange !== true) return undefined;
     return (ranges, options) => read(this, ranges, options);

@@ -17,6 +17,9 @@ import { Stop } from "./stop.ts";
  */
 const MAX_RANGES = 50;
 
+/** The bytes of several ranges by one request, or by as many as that takes. Each array is the caller's. */
+export type ReadParts = (ranges: readonly Range[], options: ReadOptions) => Promise<Bytes[]>;
+
 /** A source over HTTP, as far as lists have use for it. */
 export interface ListedSource {
   readonly link: HttpLink;

@@ -34,26 +34,35 @@ function repeated(bytes, length) {
   return Buffer.alloc(length, bytes);
 }
 
-function manyMembers(count) {
+/** Members of `least` bytes and up to `spread` more, cut out of `content` at random. */
+function membersOf(count, { content, least, spread, nameOf }) {
   const next = randomNumbers(count);
   return Array.from({ length: count }, (_, index) => {
-    const size = 200 + Math.floor(next() * 4000);
-    const from = Math.floor(next() * (prose().length - size));
-    const name = `site/section-${index % 97}/document-${String(index).padStart(6, "0")}.html`;
-    return { name, bytes: prose().subarray(from, from + size) };
+    const size = least + Math.floor(next() * spread);
+    const from = Math.floor(next() * (content.length - size));
+    return {
+      name: nameOf(index, String(index).padStart(6, "0")),
+      bytes: content.subarray(from, from + size),
+    };
   });
 }
 
-/** 1,000 members of 20 to 60 kB that hardly compress, as pictures are. */
-function largeMembers(count) {
-  const next = randomNumbers(count);
-  return Array.from({ length: count }, (_, index) => {
-    const size = 20_000 + Math.floor(next() * 40_000);
-    const from = Math.floor(next() * (noise().length - size));
-    const name = `site/pictures-${index % 97}/picture-${String(index).padStart(6, "0")}.jpg`;
-    return { name, bytes: noise().subarray(from, from + size) };
+const manyMembers = (count) =>
+  membersOf(count, {
+    content: prose(),
+    least: 200,
+    spread: 4000,
+    nameOf: (index, number) => `site/section-${index % 97}/document-${number}.html`,
   });
-}
+
+/** They hardly compress, as pictures do. */
+const largeMembers = (count) =>
+  membersOf(count, {
+    content: noise(),
+    least: 20_000,
+    spread: 40_000,
+    nameOf: (index, number) => `site/pictures-${index % 97}/picture-${number}.jpg`,
+  });
 
 const listOf = (members) => members.map(({ name, bytes }) => [`${name} ${bytes.length}`]);
 const contentOf = (members) => members.map(({ name, bytes }) => [name, bytes]);
