@@ -1,17 +1,15 @@
 import { RangeStreamsError } from "../../errors.ts";
 import {
-  CENTRAL_HEADER_SIGNATURE,
   defersToZip64,
-  ENCRYPTED_DIRECTORY_SIGNATURE,
   END_RECORD_BYTES,
   END_RECORD_SIGNATURE,
   type EndRecord,
   MAX_COMMENT_BYTES,
   parseEndRecord,
-  type RecordPlace,
   ZIP64_LOCATOR_BYTES,
   ZIP64_LOCATOR_SIGNATURE,
-} from "./zip-format.ts";
+} from "./end-record-format.ts";
+import { CENTRAL_HEADER_SIGNATURE, ENCRYPTED_DIRECTORY_SIGNATURE, type RecordPlace } from "./zip-format.ts";
 
 /** The last bytes of a file, as far as they were read. */
 export interface Tail {

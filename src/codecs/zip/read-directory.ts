@@ -6,17 +6,15 @@ import type { ResolvedLimits } from "../archive.ts";
 import { type Directory, type DirectoryPlace, indexDirectory } from "./directory.ts";
 import { findEndRecord, MAX_END_RECORD_DISTANCE, mayStartBefore, type Tail } from "./end-record.ts";
 import {
-  CENTRAL_HEADER_BYTES,
-  ENCRYPTED_DIRECTORY_SIGNATURE,
   END_RECORD_BYTES,
   type EndRecord,
   parseZip64EndRecord,
   parseZip64Locator,
-  SPANNING_MARKER,
   ZIP64_END_RECORD_BYTES,
   ZIP64_LOCATOR_BYTES,
   type Zip64EndRecord,
-} from "./zip-format.ts";
+} from "./end-record-format.ts";
+import { CENTRAL_HEADER_BYTES, ENCRYPTED_DIRECTORY_SIGNATURE, SPANNING_MARKER } from "./zip-format.ts";
 
 /** The tail asked for first: a directory of some 1,000 entries fits, at 65 bytes each. */
 export const TAIL_BYTES: number = 64 * 1024;

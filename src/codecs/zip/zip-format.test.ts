@@ -2,14 +2,11 @@ import { describe, expect, it } from "vitest";
 import { buildZip, extraField, pack, text } from "../../../test/zip/build-zip.ts";
 import {
   defersToZip64,
-  findExtraFields,
-  parseCentralHeader,
-  parseDataOffset,
   parseEndRecord,
-  parseLocalHeader,
   parseZip64EndRecord,
   parseZip64Locator,
-} from "./zip-format.ts";
+} from "./end-record-format.ts";
+import { findExtraFields, parseCentralHeader, parseDataOffset, parseLocalHeader } from "./zip-format.ts";
 
 // One member of 5 bytes: local header at 0 (30 + 5), data at 35, directory at 40 (46 + 5), end record at 91. The view itself
 // starts 4 bytes into its buffer.

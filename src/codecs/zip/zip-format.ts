@@ -1,14 +1,11 @@
 import { ByteCursor } from "../../bytes/byte-cursor.ts";
 import { RangeStreamsError } from "../../errors.ts";
 
-// The records of a zip file, after APPNOTE.TXT 6.3.10 (its sections are named at each table). All numbers are little-endian;
+// The headers of a zip file's members, after APPNOTE.TXT 6.3.10 (its sections are named at each table). All numbers are little-endian;
 // offsets in the tables are relative to the start of the record.
 
 const LOCAL_HEADER_SIGNATURE = 0x04034b50;
 export const CENTRAL_HEADER_SIGNATURE = 0x02014b50;
-export const END_RECORD_SIGNATURE = 0x06054b50;
-const ZIP64_END_RECORD_SIGNATURE = 0x06064b50;
-export const ZIP64_LOCATOR_SIGNATURE = 0x07064b50;
 /** Archive extra data record (4.3.11): it precedes a directory that is encrypted as a whole. */
 export const ENCRYPTED_DIRECTORY_SIGNATURE = 0x08064b50;
 
@@ -18,10 +15,6 @@ export const SPANNING_MARKER: number = DESCRIPTOR_SIGNATURE;
 
 export const LOCAL_HEADER_BYTES = 30;
 export const CENTRAL_HEADER_BYTES = 46;
-export const END_RECORD_BYTES = 22;
-export const ZIP64_END_RECORD_BYTES = 56;
-export const ZIP64_LOCATOR_BYTES = 20;
-export const MAX_COMMENT_BYTES = 0xffff;
 
 /** Bits of the general purpose flag (4.4.4). */
 export const FLAGS = {
@@ -52,117 +45,6 @@ export interface RecordPlace {
   origin: number;
   /** For messages: the archive. */
   name: string;
-}
-
-/** End of central directory record (4.3.16). */
-export interface EndRecord {
-  /** Where the record itself starts. */
-  readonly offset: number;
-  readonly disk: number;
-  readonly directoryDisk: number;
-  readonly entriesOnDisk: number;
-  readonly entries: number;
-  readonly directorySize: number;
-  /** As declared: relative to the start of the archive, which a prefix shifts. */
-  readonly directoryOffset: number;
-}
-
-/**
- * The fields but the comment:
- *
- * | offset | size | field                                    |
- * |      0 |    4 | signature 0x06054b50                     |
- * |      4 |    2 | number of this disk                      |
- * |      6 |    2 | number of the disk the directory starts on |
- * |      8 |    2 | entries in the directory on this disk    |
- * |     10 |    2 | entries in the directory                 |
- * |     12 |    4 | size of the directory                    |
- * |     16 |    4 | offset of the directory                  |
- * |     20 |    2 | comment length, the comment follows      |
- */
-export function parseEndRecord(bytes: Uint8Array, place: RecordPlace): EndRecord {
-  const cursor = open(bytes, place, "the end record");
-  const offset = cursor.offset;
-  cursor.skip(4);
-  return {
-    offset,
-    disk: cursor.u16(),
-    directoryDisk: cursor.u16(),
-    entriesOnDisk: cursor.u16(),
-    entries: cursor.u16(),
-    directorySize: cursor.u32(),
-    directoryOffset: cursor.u32(),
-  };
-}
-
-/** Whether a field of the record defers to ZIP64. */
-export function defersToZip64(end: EndRecord): boolean {
-  const { disk, directoryDisk, entriesOnDisk, entries, directorySize, directoryOffset } = end;
-  return (
-    [disk, directoryDisk, entriesOnDisk, entries].includes(ABSENT_16) ||
-    [directorySize, directoryOffset].includes(ABSENT_32)
-  );
-}
-
-/** Zip64 end of central directory locator (4.3.15). */
-export interface Zip64Locator {
-  readonly disk: number;
-  readonly recordOffset: number;
-  readonly disks: number;
-}
-
-/**
- * | offset | size | field                                                  |
- * |      0 |    4 | signature 0x07064b50                                   |
- * |      4 |    4 | number of the disk with the zip64 end record           |
- * |      8 |    8 | offset of the zip64 end record                         |
- * |     16 |    4 | number of disks                                        |
- *
- * `undefined` where the 20 bytes are no locator: then the archive has no zip64 end record.
- */
-export function parseZip64Locator(bytes: Uint8Array, place: RecordPlace): Zip64Locator | undefined {
-  const cursor = open(bytes, place, "the zip64 locator");
-  if (cursor.u32() !== ZIP64_LOCATOR_SIGNATURE) return undefined;
-  return { disk: cursor.u32(), recordOffset: cursor.u64(), disks: cursor.u32() };
-}
-
-/** Zip64 end of central directory record (4.3.14). */
-export interface Zip64EndRecord extends EndRecord {
-  /** Where it ends: the locator starts there. */
-  readonly endOffset: number;
-}
-
-/**
- * | offset | size | field                                        |
- * |      0 |    4 | signature 0x06064b50                         |
- * |      4 |    8 | size of the rest of the record, 44 or more   |
- * |     12 |    4 | version made by, version needed              |
- * |     16 |    4 | number of this disk                          |
- * |     20 |    4 | number of the disk the directory starts on   |
- * |     24 |    8 | entries in the directory on this disk        |
- * |     32 |    8 | entries in the directory                     |
- * |     40 |    8 | size of the directory                        |
- * |     48 |    8 | offset of the directory                      |
- * |     56 |    * | extensible data                              |
- *
- * `undefined` where the bytes are no such record.
- */
-export function parseZip64EndRecord(bytes: Uint8Array, place: RecordPlace): Zip64EndRecord | undefined {
-  const cursor = open(bytes, place, "the zip64 end record");
-  const offset = cursor.offset;
-  if (cursor.u32() !== ZIP64_END_RECORD_SIGNATURE) return undefined;
-  const endOffset = offset + 12 + cursor.u64();
-  cursor.skip(4);
-  return {
-    offset,
-    endOffset,
-    disk: cursor.u32(),
-    directoryDisk: cursor.u32(),
-    entriesOnDisk: cursor.u64(),
-    entries: cursor.u64(),
-    directorySize: cursor.u64(),
-    directoryOffset: cursor.u64(),
-  };
 }
 
 /** Central directory file header (4.3.12), ZIP64 values in their places. */
@@ -290,7 +172,7 @@ function readZip64(declared: DeferrableFields, extra: Uint8Array, place: RecordP
   if (field === undefined || fields.length > 1) {
     throw broken(place, place.origin, `an entry that needs one zip64 field and has ${fields.length}`);
   }
-  const cursor = open(field, place, "the zip64 field of the entry");
+  const cursor = openRecord(field, place, "the zip64 field of the entry");
   return {
     size: size === ABSENT_32 ? cursor.u64() : size,
     storedSize: storedSize === ABSENT_32 ? cursor.u64() : storedSize,
@@ -440,7 +322,8 @@ export function findExtraFields(extra: Uint8Array, id: number): Uint8Array[] {
   return found;
 }
 
-function open(bytes: Uint8Array, place: RecordPlace, what: string): ByteCursor {
+/** A cursor over one record. */
+export function openRecord(bytes: Uint8Array, place: RecordPlace, what: string): ByteCursor {
   return new ByteCursor(bytes, { what: `${what} of ${place.name}`, origin: place.origin });
 }
 

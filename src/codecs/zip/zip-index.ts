@@ -4,9 +4,9 @@ import { Range } from "../../ranges/range.ts";
 import type { Bytes, Identity, PlannedSource } from "../../source/source.ts";
 import type { ArchiveIndex, IndexedEntry, ResolvedLimits } from "../archive.ts";
 import type { Directory } from "./directory.ts";
+import { END_RECORD_BYTES } from "./end-record-format.ts";
 import { nextBoundary } from "./plan-member.ts";
 import { readDirectoryBytes } from "./read-directory.ts";
-import { END_RECORD_BYTES } from "./zip-format.ts";
 import type { ZipMember } from "./zip-member.ts";
 
 /** What an index holds of a zip: its directory as it stands in the file, so that the same checks are made of it again. */
