@@ -1,3 +1,4 @@
+import { plainBytes } from "../bytes/plain-bytes.ts";
 import { RangeStreamsError } from "../errors.ts";
 import { Range } from "../ranges/range.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
@@ -8,7 +9,7 @@ import { type ChunkReader, streamChunks } from "../source/stream-chunks.ts";
 
 /**
  * A Source that counts on a meter what is read of the one beneath, for sources that keep no count themselves. Anyone can write
- * a Source, so the length of what it gives is checked here.
+ * a Source, so the length of what it gives is checked here, and its kind does not matter.
  */
 export function countedSource(source: Source, meter: Meter): Source & InMemory {
   return {
@@ -21,7 +22,7 @@ export function countedSource(source: Source, meter: Meter): Source & InMemory {
       const bytes = await source.read(range, options);
       if (bytes.byteLength !== range.length) throw wrongLength(source, range, bytes.byteLength);
       meter.received(range);
-      return bytes;
+      return plainBytes(bytes);
     },
     stream(input: RangeInput = [0], options?: ReadOptions): ReadableStream<Bytes> {
       const range = resolveRange(input, source.size);
@@ -47,10 +48,10 @@ function countedReader(
       const { done, value } = await reader.read();
       const end = position + (value?.byteLength ?? 0);
       if (done ? end < range.end : end > range.end) throw wrongLength(source, range, end - range.start);
-      if (done) return undefined;
+      if (value === undefined) return undefined;
       meter.received(new Range(position, end));
       position = end;
-      return value;
+      return plainBytes(value);
     },
     cancel(): void {
       reader.cancel().catch(() => undefined);

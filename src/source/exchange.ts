@@ -1,3 +1,4 @@
+import { plainBytes } from "../bytes/plain-bytes.ts";
 import { parseDecimal } from "../http/decimal.ts";
 import type { ResponseHead } from "../http/expectation.ts";
 import type { HeaderFields } from "../http/header-fields.ts";
@@ -88,13 +89,14 @@ export class Exchange implements ResponseHead {
   async read(signal?: StopSignal, idleMs = this.#parts.idleMs): Promise<Bytes | undefined> {
     if (this.#ended) throw this.#parts.closing.reason;
     const now = signal?.aborted ? undefined : this.#poll();
-    if (now !== undefined) return now ?? undefined;
+    if (now !== undefined) return now === null ? undefined : plainBytes(now);
     const { name: url, clock } = this.#parts;
     try {
       const chunk = await withTimeout(this.#pull(), { ms: idleMs, signal, phase: "idle", url, clock });
       this.#reading = undefined;
-      if (chunk === undefined) this.#end();
-      return chunk;
+      if (chunk !== undefined) return plainBytes(chunk);
+      this.#end();
+      return undefined;
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) this.cancel();
       if (this.#parts.closing.aborted) throw this.#parts.closing.reason;
