@@ -1,4 +1,5 @@
 import { Range } from "../ranges/range.ts";
+import type { Share } from "../source/request-queue.ts";
 import type { Budget } from "./budget.ts";
 import { Flow, type FlowHost, type FlowOutcome, type FlowParts } from "./flow.ts";
 import type { Sending } from "./flow-planner.ts";
@@ -59,15 +60,11 @@ export class FlowSet {
   /** Sends all requests of a plan. */
   send({ requests, lists, connections }: Sending): void {
     const share = { connections };
-    const sendOne = (range: Range, body: WireBody): void =>
+    for (const list of lists) this.#sendList(list, share);
+    for (const range of requests) {
+      const body = this.#openBody(range, false);
       this.#begin({ range, body, bounded: true, share }).need(range.end);
-    const { readParts } = this.#parts.wire;
-    for (const list of lists) {
-      const bodies = readParts && listedBodies(readParts, list);
-      for (const [index, range] of list.entries())
-        sendOne(range, bodies?.[index] ?? this.#openBody(range, false));
     }
-    for (const range of requests) sendOne(range, this.#openBody(range, false));
   }
 
   /** A request that is pulled as it is read. */
@@ -89,8 +86,17 @@ export class FlowSet {
     for (const flow of [...this.#flows]) flow.cancel(reason);
   }
 
-  #begin(parts: Omit<FlowParts, "host">): Flow {
-    const flow = new Flow({ ...parts, host: this.#host });
+  #sendList(ranges: readonly Range[], share: Share): void {
+    const { readParts } = this.#parts.wire;
+    const bodies = readParts && listedBodies(readParts, ranges);
+    for (const [index, range] of ranges.entries()) {
+      const body = bodies?.[index] ?? this.#openBody(range, false);
+      this.#begin({ range, body, bounded: true, share }).need(range.end);
+    }
+  }
+
+  #begin(parts: FlowParts): Flow {
+    const flow = new Flow(parts, this.#host);
     this.#flows.add(flow);
     if (flow.isBounded) this.#parts.budget.awaiting(flow.range.length);
     this.#parts.map.await(flow);

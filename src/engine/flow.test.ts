@@ -92,7 +92,7 @@ function start(range: Range, parts: Partial<FlowParts> & { arriving?: FlowHost["
       if (outcome === "failed" || (outcome === "left" && !flow.hasServed)) map.drop(flow);
     },
   };
-  const flow = new Flow({ range, body, host, ...parts });
+  const flow = new Flow({ range, body, ...parts }, host);
   map.await(flow);
   return { flow, body, map, told };
 }

@@ -36,7 +36,6 @@ export interface FlowHost {
 export interface FlowParts {
   readonly range: Range;
   readonly body: WireBody;
-  readonly host: FlowHost;
   /** Nobody waits for it: it stays open without a reader, and every request that somebody waits for goes first. */
   readonly unattended?: boolean | undefined;
   /** All of its range will be pulled, whatever its readers do. */
@@ -53,7 +52,10 @@ export class Flow implements PendingSpan {
   readonly kind = "pending";
   readonly id: number;
   readonly range: Range;
-  readonly #parts: FlowParts;
+  /** All of its range will be pulled. */
+  readonly isBounded: boolean;
+  readonly #body: WireBody;
+  readonly #host: FlowHost;
   readonly #readers = new Set<FlowReader>();
   readonly #stop = new Stop();
   readonly #call: WireCall;
@@ -66,14 +68,16 @@ export class Flow implements PendingSpan {
   #served = false;
   #progressAt = performance.now();
 
-  constructor(parts: FlowParts) {
-    this.#parts = parts;
-    this.id = parts.host.nextId();
-    this.range = parts.range;
-    this.#position = parts.range.start;
-    this.#unattended = parts.unattended ?? false;
-    this.#turn = { ahead: this.#unattended, share: parts.share };
-    const { totalMs } = parts.host;
+  constructor({ range, body, unattended = false, bounded = false, share }: FlowParts, host: FlowHost) {
+    this.#body = body;
+    this.#host = host;
+    this.id = host.nextId();
+    this.range = range;
+    this.isBounded = bounded;
+    this.#position = range.start;
+    this.#unattended = unattended;
+    this.#turn = { ahead: unattended, share };
+    const { totalMs } = host;
     this.#call = {
       signal: this.#stop,
       remainingMs: () => totalMs - (performance.now() - this.#progressAt),
@@ -84,11 +88,6 @@ export class Flow implements PendingSpan {
   /** Where the next byte goes. */
   get position(): number {
     return this.#position;
-  }
-
-  /** All of its range will be pulled. */
-  get isBounded(): boolean {
-    return this.#parts.bounded === true;
   }
 
   /** Some reader has had all it wanted of it. */
@@ -149,13 +148,13 @@ export class Flow implements PendingSpan {
     if (this.#isSettled) return;
     this.#stop.abort(reason);
     this.#settle("left", reason);
-    this.#parts.body.cancel();
+    this.#body.cancel();
   }
 
   async #pump(): Promise<void> {
     try {
       while (this.#position < this.#neededEnd && !this.#isSettled) {
-        const bytes = await this.#parts.body.readWithin(this.#call);
+        const bytes = await this.#body.readWithin(this.#call);
         if (this.#isSettled) return;
         this.#take(bytes);
       }
@@ -163,7 +162,7 @@ export class Flow implements PendingSpan {
     } catch (error) {
       if (this.#isSettled) return;
       this.#settle("failed", error);
-      this.#parts.body.cancel();
+      this.#body.cancel();
     } finally {
       this.#pumping = false;
     }
@@ -175,7 +174,7 @@ export class Flow implements PendingSpan {
     const range = new Range(this.#position, end);
     this.#position = end;
     this.#progressAt = performance.now();
-    const { host } = this.#parts;
+    const host = this.#host;
     host.arriving(this, range);
     for (const reader of this.#readers) reader.arrived(range, bytes);
     // The last reader may have left just now: then nothing of it is kept.
@@ -186,15 +185,15 @@ export class Flow implements PendingSpan {
   #settle(outcome: FlowOutcome, error: unknown): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    if (outcome === "complete") this.#parts.body.cancel();
-    this.#parts.host.settled(this, outcome);
+    if (outcome === "complete") this.#body.cancel();
+    this.#host.settled(this, outcome);
     for (const reader of [...this.#readers]) reader.ended(error);
     this.#readers.clear();
   }
 
   /** Anyone can write a Source. */
   #wrongLength(end: number): RangeStreamsError {
-    const { name } = this.#parts.host;
+    const { name } = this.#host;
     const message = `${name}: asked for ${this.range}, got bytes up to ${end}; that Source is broken`;
     return new RangeStreamsError(end < this.range.end ? "SHORT_BODY" : "BAD_RESPONSE", message);
   }

@@ -17,16 +17,15 @@ export class ReadCall {
     this.#settled = settled;
   }
 
-  /** The bytes, which belong to whoever asked. */
+  /** The bytes, which belong to whoever asked. Made when the first arrive: until then there is nothing to collect. */
   get bytes(): Bytes {
-    return this.#bytes as Bytes;
+    this.#bytes ??= new Uint8Array(this.range.length);
+    return this.#bytes;
   }
 
   /** Takes what is held, and part in every flow that brings the rest, which must all be on the map. */
   start(map: SpanMap<Flow>): void {
-    const bytes = new Uint8Array(this.range.length);
-    this.#bytes = bytes;
-    const { pending } = map.split(this.range, bytes);
+    const { pending } = map.split(this.range, this);
     map.asked(this.range);
     this.#left = pending.length;
     for (const [range, flow] of pending) {
@@ -42,6 +41,13 @@ export class ReadCall {
   stop(reason: unknown): void {
     for (const part of this.#parts) part.flow.leave(part, reason);
     this.#parts.clear();
+  }
+
+  /** @internal */
+  take(bytes: Bytes, start: number): void {
+    // A copy is made in one step, and its memory is not cleared first.
+    if (bytes.byteLength === this.range.length) this.#bytes = bytes.slice();
+    else this.bytes.set(bytes, start - this.range.start);
   }
 
   /** @internal */
@@ -73,8 +79,7 @@ class Part implements FlowReader {
     const start = Math.max(range.start, this.#range.start);
     const end = Math.min(range.end, this.#range.end);
     if (start >= end) return;
-    const { start: base } = this.#call.range;
-    this.#call.bytes.set(bytes.subarray(start - range.start, end - range.start), start - base);
+    this.#call.take(bytes.subarray(start - range.start, end - range.start), start);
     if (end < this.#range.end) return;
     this.flow.satisfied(this);
     this.#call.partDone(this);

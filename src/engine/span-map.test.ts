@@ -233,7 +233,7 @@ function compareCopy(map: SpanMap<PendingSpan>, naive: NaiveMap, range: Range): 
 
 function compareSplit(map: SpanMap<PendingSpan>, naive: NaiveMap, range: Range): void {
   const target = new Uint8Array(range.length).fill(0);
-  const { pending: rest, gaps } = map.split(range, target);
+  const { pending: rest, gaps } = map.split(range, { bytes: target });
   expect(texts(gaps)).toBe(naive.runs(range, isMissing));
   for (const at of positions(range)) {
     const cell = naive.cells[at];

@@ -2,6 +2,7 @@ import { Range } from "../ranges/range.ts";
 import { RangeDict } from "../ranges/range-dict.ts";
 import { RangeSet } from "../ranges/range-set.ts";
 import type { Bytes } from "../source/source.ts";
+import { type SlabPiece, Slabs } from "./slabs.ts";
 
 /** A request in flight, as far as the map knows it. */
 export interface PendingSpan {
@@ -14,10 +15,9 @@ export interface PendingSpan {
 }
 
 /** Verified bytes at their place. */
-interface HeldSpan {
+interface HeldSpan extends SlabPiece {
   readonly kind: "held";
   readonly range: Range;
-  readonly bytes: Bytes;
   /**
    * The id of the request that brought them: the request itself, with all that belongs to it, took 1.5 kB for as long as a span of
    * 4 KiB was held.
@@ -52,6 +52,7 @@ export class SpanMap<Pending extends PendingSpan> {
   /** Fetched, and never asked for so far. */
   readonly #unasked = new RangeSet();
   #heldBytes = 0;
+  #slabs = new Slabs();
   /** The span that was read last: the next read is mostly of the same one. */
   #latest: HeldSpan | undefined;
   /** The last one in the order of use. */
@@ -131,11 +132,11 @@ export class SpanMap<Pending extends PendingSpan> {
   takeAt(position: number, end: number): Bytes | undefined {
     const span = this.#spans.get(position);
     if (span?.kind !== "held") return undefined;
-    const { range, bytes } = span;
-    if (range.start !== position || range.end > end || !this.#recency.has(span))
-      return this.pieceAt(position, end);
+    const { range, bytes, offset, byteLength } = span;
+    const isWhole = range.start === position && range.end <= end;
+    if (!isWhole || span.slab !== undefined || !this.#recency.has(span)) return this.pieceAt(position, end);
     this.#forget(span);
-    return bytes;
+    return bytes.subarray(offset, offset + byteLength) as Bytes;
   }
 
   /** The request that will bring `position`, if one will. */
@@ -144,15 +145,18 @@ export class SpanMap<Pending extends PendingSpan> {
     return span?.kind === "pending" ? span : undefined;
   }
 
-  /** Copies what is held of `range` into `target`, which begins at `range.start`; gives the rest: what is pending, and the gaps. */
-  split(range: Range, target: Bytes): { pending: [Range, Pending][]; gaps: Range[] } {
+  /**
+   * Copies what is held of `range` into the target's bytes, which begin at `range.start` and are not looked at before; gives the rest:
+   * what is pending, and the gaps.
+   */
+  split(range: Range, target: { readonly bytes: Bytes }): { pending: [Range, Pending][]; gaps: Range[] } {
     const pending: [Range, Pending][] = [];
     const gaps: Range[] = [];
     let position = range.start;
     for (const [at, span] of this.#spans.overlapping(range)) {
       if (at.start > position) gaps.push(new Range(position, at.start));
       position = Math.min(at.end, range.end);
-      if (span.kind === "held") this.#copyInto(span, at, { target, range });
+      if (span.kind === "held") this.#copyInto(span, at, { target: target.bytes, range });
       else pending.push([new Range(Math.max(at.start, range.start), position), span]);
     }
     if (position < range.end) gaps.push(new Range(position, range.end));
@@ -229,8 +233,16 @@ export class SpanMap<Pending extends PendingSpan> {
       return;
     }
     for (const gap of this.notHeld(range)) {
-      const part = ownPart(bytes, gap.start - range.start, gap.length);
-      const span: HeldSpan = { kind: "held", range: gap, bytes: part, by: by?.id };
+      const span = {
+        kind: "held",
+        range: gap,
+        byteLength: gap.length,
+        bytes,
+        offset: gap.start - range.start,
+        slab: undefined,
+        by: by?.id,
+      } satisfies HeldSpan;
+      this.#own(span);
       this.#spans.set(gap, span);
       this.#draw("held", gap);
       if (pinned) continue;
@@ -265,6 +277,7 @@ export class SpanMap<Pending extends PendingSpan> {
     for (const range of ranges) this.#draw("missing", range);
     this.#recency.clear();
     this.#unasked.clear();
+    this.#slabs = new Slabs();
     this.#heldBytes = 0;
   }
 
@@ -276,18 +289,28 @@ export class SpanMap<Pending extends PendingSpan> {
     }
   }
 
+  /** Sees to it that a span keeps no buffer alive which is more than twice its size, but for one that small spans share. */
+  #own(span: HeldSpan): void {
+    const { bytes, offset, byteLength } = span;
+    if (Slabs.takes(byteLength)) this.#slabs.put(span);
+    else if (byteLength < ADOPTED_BYTES || 2 * byteLength < bytes.buffer.byteLength) {
+      span.bytes = bytes.slice(offset, offset + byteLength);
+      span.offset = 0;
+    }
+  }
+
   #cut(span: HeldSpan, { start, end }: Range): Bytes {
     this.#use(span);
-    const offset = span.range.start;
-    return span.bytes.slice(start - offset, end - offset);
+    const from = span.offset - span.range.start;
+    return span.bytes.slice(from + start, from + end);
   }
 
   #copyInto(span: HeldSpan, at: Range, { target, range }: { target: Bytes; range: Range }): void {
     this.#use(span);
     const start = Math.max(at.start, range.start);
     const end = Math.min(at.end, range.end);
-    const offset = span.range.start;
-    target.set(span.bytes.subarray(start - offset, end - offset), start - range.start);
+    const from = span.offset - span.range.start;
+    target.set(span.bytes.subarray(from + start, from + end), start - range.start);
   }
 
   #use(span: HeldSpan): void {
@@ -308,6 +331,7 @@ export class SpanMap<Pending extends PendingSpan> {
   #forget(span: HeldSpan): void {
     if (this.#latest === span) this.#latest = undefined;
     if (this.#recency.delete(span)) this.#heldBytes -= span.range.length;
+    if (Slabs.takes(span.byteLength)) this.#slabs.free(span);
     this.#spans.delete(span.range);
     this.#draw("missing", span.range);
   }
@@ -339,9 +363,3 @@ function withHeldAround(drawn: RangeDict<"held" | "pending">, range: Range): Ran
  * hole behind it is too small for the next, and memory grows with every one.
  */
 const ADOPTED_BYTES = 32 * 1024;
-
-/** A part of bytes that keeps no buffer alive which is more than twice its size. */
-function ownPart(bytes: Bytes, from: number, length: number): Bytes {
-  const part = bytes.subarray(from, from + length);
-  return length >= ADOPTED_BYTES && 2 * length >= bytes.buffer.byteLength ? part : part.slice();
-}
