@@ -4,6 +4,7 @@ import { Range } from "../ranges/range.ts";
 import { RangeSet } from "../ranges/range-set.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
 import type { ReadPlan } from "../source/source.ts";
+import { isNear } from "./ahead-window.ts";
 import type { Budget } from "./budget.ts";
 import type { Flow } from "./flow.ts";
 import type { Policy, ReadHints } from "./read-ahead.ts";
@@ -146,7 +147,8 @@ export class FlowPlanner {
     // Who names a boundary knows the format, and asks for what it needs.
     if (aheadEnd === undefined && this.#isInHead(gap))
       return new Range(gap.start, Math.min(limit, HEAD_BYTES, gap.start + HEAD_BLOCK_BYTES));
-    if (this.#smallMisses < BLOCKS_AFTER) return gap;
+    // Where an answer is there at once, what a request saves is less than what its bytes cost the processor.
+    if (this.#smallMisses < BLOCKS_AFTER || isNear(this.#parts.link())) return gap;
     const start = Math.floor(gap.start / BLOCK_BYTES) * BLOCK_BYTES;
     return new Range(start, Math.min(limit, Math.ceil(gap.end / BLOCK_BYTES) * BLOCK_BYTES));
   }
