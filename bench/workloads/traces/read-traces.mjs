@@ -107,7 +107,10 @@ export function readMany({ size }) {
   const next = randomNumbers(100);
   const asked = new Set();
   while (asked.size < 100) asked.add(1 + Math.floor(next() * (size / PAGE - 1)));
-  return { lanes: [[[[0, PAGE]], [...asked].map((page) => [page * PAGE, (page + 1) * PAGE])]] };
+  return {
+    lanes: [[[[0, PAGE]], [...asked].map((page) => [page * PAGE, (page + 1) * PAGE])]],
+    opens: [0, PAGE],
+  };
 }
 
 /** 10,000 pages of 4 KiB, one after the other: so many that what a process does once hardly counts. */
