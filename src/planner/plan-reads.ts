@@ -89,7 +89,7 @@ export function planReads(missing: readonly Range[], link: LinkEstimate, options
   }
   let plainCount = 0;
   for (const { length } of missing) plainCount += Math.ceil(length / pieceBytes);
-  const limits: Limits = { link, pieceBytes, connections, plainCount };
+  const limits: Limits = { link, pieceBytes, connections, plainCount, tried: triedCounts(link, connections) };
   const candidates = candidatesFor(missing, limits, options);
   const choice = chooseDraft(candidates, limits, {
     tie: TIE[policy],
@@ -109,6 +109,8 @@ interface Bounds {
 interface Limits extends Bounds {
   /** Requests when nothing is merged, nor divided more than it must. */
   readonly plainCount: number;
+  /** Numbers of connections to look at. */
+  readonly tried: ReadonlySet<number>;
 }
 
 interface Candidate extends GapCandidate {
@@ -189,7 +191,7 @@ function candidatesFor(missing: readonly Range[], limits: Limits, options: PlanO
 /** Less than what any plan takes that asks for these bytes in at least so many requests. */
 function boundMerged({ count, byteLength }: GapCandidate, limits: Limits): number {
   let least = Infinity;
-  for (const connections of connectionCandidates(limits)) {
+  for (const connections of limits.tried) {
     const load = { count: Math.max(count, connections), byteLength, largest: 0 };
     least = Math.min(least, boundMakespan(load, connections, limits.link));
   }
@@ -219,7 +221,7 @@ function mergeOver(missing: readonly Range[], gap: number, { link, pieceBytes, c
 
 /** Each number of connections with requests as large as may be, and with large ones divided so that all have their share. */
 function draftsOf(merge: Merge, limits: Limits): Draft[] {
-  const { link, pieceBytes, plainCount } = limits;
+  const { link, pieceBytes, plainCount, tried } = limits;
   const drafts: Draft[] = [];
   const add = (piece: number, connections: number): void => {
     const count = countPieces(merge, piece, pieceBytes);
@@ -230,7 +232,7 @@ function draftsOf(merge: Merge, limits: Limits): Draft[] {
       handicap * boundMakespan({ count, byteLength: merge.byteLength, largest }, connections, link);
     drafts.push({ merge, pieceBytes: piece, count, connections, handicap, boundMs });
   };
-  for (const connections of connectionCandidates(limits)) {
+  for (const connections of tried) {
     add(pieceBytes, connections);
     const share = Math.max(minPieceBytes(link), Math.ceil(merge.byteLength / connections));
     if (share < Math.min(pieceBytes, merge.largest)) add(share, connections);
@@ -246,7 +248,7 @@ function countPieces(merge: Merge, piece: number, pieceBytes: number): number {
   return count;
 }
 
-function connectionCandidates({ link, connections }: Limits): ReadonlySet<number> {
+function triedCounts(link: LinkEstimate, connections: number): ReadonlySet<number> {
   const open = Math.min(link.idle, connections);
   const some = new Set(CONNECTIONS.filter((count) => count < connections));
   if (open > 0) some.add(open);
@@ -349,10 +351,10 @@ function fewestConnections(requests: readonly Range[], limits: Limits, { draft, 
   const chosenMs = predictMakespan(sizes, chosen, link);
   const enoughMs = Math.max(chosenMs, floorMs * THRIFT);
   const open = { ...link, idle: most };
-  for (const connections of [...connectionCandidates(limits), most].sort((one, other) => one - other)) {
+  for (const connections of [...limits.tried, most].sort((one, other) => one - other)) {
     if (connections > most) break;
     if (boundMakespan(load, connections, link) > enoughMs) continue;
-    const predictedMs = predictMakespan(sizes, connections, link);
+    const predictedMs = connections === chosen ? chosenMs : predictMakespan(sizes, connections, link);
     if (predictedMs > enoughMs) continue;
     if (!isEnough(sizes, { link: open, connections, most })) continue;
     if (!isEnoughIfFaster(sizes, { link, connections, most: chosen })) continue;
@@ -368,6 +370,7 @@ interface Comparison {
 }
 
 function isEnough(sizes: Float64Array, { link, connections, most }: Comparison): boolean {
+  if (connections === most) return true;
   return predictMakespan(sizes, connections, link) <= predictMakespan(sizes, most, link) * THRIFT;
 }
 

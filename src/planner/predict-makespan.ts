@@ -48,12 +48,38 @@ export function boundMakespan(load: RequestLoad, connections: number, link: Link
   const work = count * latencyMs + byteLength / perMs + fresh * connectMs;
   const firstByte = latencyMs + (idle < 1 ? connectMs : 0);
   const lastFirstByte = latencyMs + (fresh > 0 ? connectMs : 0);
-  return Math.max(
+  const least = Math.max(
     work / used,
     firstByte + byteLength / totalPerMs,
     latencyMs + largest / perMs,
     lastFirstByte,
   );
+  return roundsMs(count, { used, fresh, fromMs: least }, link);
+}
+
+/** What takes rounds: how many connections there are, how many of them new, and a time that is needed anyway. */
+interface Rounds {
+  readonly used: number;
+  readonly fresh: number;
+  readonly fromMs: number;
+}
+
+/** Milliseconds before which so many first bytes cannot have come, as each connection waits for one after the other. */
+function roundsMs(count: number, { used, fresh, fromMs }: Rounds, link: LinkEstimate): number {
+  const { latencyMs, connectMs } = link;
+  if (latencyMs === 0) return fromMs;
+  // What is a hair short of a round is one.
+  let open = Math.floor(fromMs / latencyMs + 1e-9);
+  let late = Math.max(0, Math.floor((fromMs - connectMs) / latencyMs + 1e-9));
+  let ms = fromMs;
+  while ((used - fresh) * open + fresh * late < count) {
+    const nextOpen = fresh < used ? (open + 1) * latencyMs : Infinity;
+    const nextLate = fresh > 0 ? connectMs + (late + 1) * latencyMs : Infinity;
+    ms = Math.min(nextOpen, nextLate);
+    if (nextOpen <= ms) open++;
+    if (nextLate <= ms) late++;
+  }
+  return ms;
 }
 
 /**
