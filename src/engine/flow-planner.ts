@@ -120,7 +120,9 @@ export class FlowPlanner {
 
   /** Whether a flow brings what ends at `end` no later than a request of its own would, which is `byteLength` long. */
   #joins(flow: Flow, end: number, byteLength: number): boolean {
-    const { latencyMs, connectMs, bytesPerSecond, idle } = this.#parts.link();
+    const { latencyMs, connectMs, bytesPerSecond, idle, bandwidthMeasured } = this.#parts.link();
+    // All of a small file is on its way, and what came of it was too quick to measure.
+    if (flow.isOfWhole && bandwidthMeasured === false) return true;
     const bytes = end - flow.position;
     // Nobody keeps what a paused flow brings: pulled on, it would pass its own reader.
     if (flow.isPaused && bytes > this.#parts.map.maxBytes) return false;

@@ -24,6 +24,8 @@ export interface FlowSetParts {
   readonly settled: (flow: Flow, outcome: FlowOutcome) => void;
 }
 
+const OF_WHOLE = { bounded: true, unattended: true, ofWhole: true } as const;
+
 /** The requests of one source that are in flight: begins each on the map and in the budget, and settles it there. */
 export class FlowSet {
   readonly #parts: FlowSetParts;
@@ -79,6 +81,18 @@ export class FlowSet {
     const flow = this.#begin({ range, body, bounded: true, unattended: true });
     flow.need(range.end);
     return flow;
+  }
+
+  /** The head of a file that is read whole: nobody asked for it, and whoever wants some of it waits for it. */
+  bringHead({ range, body }: OpeningBody): void {
+    this.#parts.map.fetchedUnasked(range);
+    this.#begin({ range, body, ...OF_WHOLE }).need(range.end);
+  }
+
+  /** What is missing of a file that is read whole. */
+  bringRest(whole: Range): void {
+    for (const gap of this.#parts.map.missing(whole))
+      this.bringHead({ range: gap, body: this.#openBody(gap, true) });
   }
 
   /** Ends them all, whoever still reads. */

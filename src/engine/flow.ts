@@ -40,6 +40,8 @@ export interface FlowParts {
   readonly unattended?: boolean | undefined;
   /** All of its range will be pulled, whatever its readers do. */
   readonly bounded?: boolean | undefined;
+  /** One of those that bring a small file whole. */
+  readonly ofWhole?: boolean | undefined;
   /** What it has together with the other requests of its plan. */
   readonly share?: Share | undefined;
 }
@@ -54,6 +56,8 @@ export class Flow implements PendingSpan {
   readonly range: Range;
   /** All of its range will be pulled. */
   readonly isBounded: boolean;
+  /** One of those that bring a small file whole. */
+  readonly isOfWhole: boolean;
   readonly #body: WireBody;
   readonly #host: FlowHost;
   readonly #readers = new Set<FlowReader>();
@@ -68,12 +72,14 @@ export class Flow implements PendingSpan {
   #served = false;
   #progressAt = performance.now();
 
-  constructor({ range, body, unattended = false, bounded = false, share }: FlowParts, host: FlowHost) {
+  constructor(parts: FlowParts, host: FlowHost) {
+    const { range, body, unattended = false, bounded = false, ofWhole = false, share } = parts;
     this.#body = body;
     this.#host = host;
     this.id = host.nextId();
     this.range = range;
     this.isBounded = bounded;
+    this.isOfWhole = ofWhole;
     this.#position = range.start;
     this.#unattended = unattended;
     this.#turn = { ahead: unattended, share };

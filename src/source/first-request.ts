@@ -1,6 +1,7 @@
 import type { RangeAsk } from "../http/range-header.ts";
 import { beginCall, type Call } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
+import { type HeadRequest, sendHead } from "./head-beside.ts";
 import { HttpLink, type HttpSettings } from "./http-link.ts";
 
 /** What the first request asks for. */
@@ -8,6 +9,8 @@ export interface FirstAsk {
   readonly ask: RangeAsk;
   /** The very range somebody wants (else a probe, which is clamped to the file). */
   readonly exact: boolean;
+  /** Beside a suffix: the head of the file is worth a request of its own, which saves a small file its second round trip. */
+  readonly withHead?: boolean | undefined;
 }
 
 /** The first request of a source, on its way. To send it takes a fraction of what it takes to make a source of its answer. */
@@ -18,6 +21,8 @@ export interface FirstRequest {
   readonly call: Call;
   /** Undefined where the server is known not to answer such a request. */
   readonly sent: Promise<Exchange> | undefined;
+  /** Whoever takes the answer uses it or gives it up. */
+  readonly head: HeadRequest | undefined;
 }
 
 /** Sends the first request at once. Whoever has no use for what comes of it ends the call and closes the link. */
@@ -33,5 +38,6 @@ export function sendFirst(
   const sent = refused ? undefined : link.send({ method: "GET", ask: first.ask, call });
   // How it failed is seen by whoever takes the answer.
   sent?.catch(() => undefined);
-  return { link, first, call, sent };
+  const isAlone = sent === undefined || first.ask.kind !== "suffix" || link.maxConnections < 2;
+  return { link, first, call, sent, head: first.withHead === true && !isAlone ? sendHead(link) : undefined };
 }

@@ -10,6 +10,7 @@ import type { Exchange } from "./exchange.ts";
 import { type FirstAsk, type FirstRequest, sendFirst } from "./first-request.ts";
 import type { HttpLink, HttpSettings } from "./http-link.ts";
 import { HttpSource } from "./http-source.ts";
+import { LateBody } from "./late-body.ts";
 import { unwrapPart } from "./multi-range-part.ts";
 import { RangeBody } from "./range-body.ts";
 import { Recovery } from "./recovery.ts";
@@ -24,6 +25,8 @@ export interface HttpOpening {
   readonly source: HttpSource;
   /** Undefined where the file is empty, or comes whole. */
   readonly first: { readonly range: Range; readonly body: RangeBody } | undefined;
+  /** Of a small file whose head was asked for too: all that lies before that. */
+  readonly head: { readonly range: Range; readonly body: LateBody } | undefined;
   /** All of the file, where the server knows no ranges and may send it whole: then nothing else can be read from. */
   readonly whole: ReadableStream<Bytes> | undefined;
 }
@@ -41,6 +44,8 @@ interface Settled {
  * one.
  */
 const HEAD_PROBE: RangeAsk = { kind: "span", range: new Range(0, 32 * 1024) };
+/** A file up to this is read whole where its head was asked for beside its tail: a round trip more would take as long. *Unmeasured*. */
+const WHOLE_BYTES = 2 * 1024 * 1024;
 /** Statuses seen from servers that do not know `bytes=-n`: 501 from a CDN before PyPI's files, 400 and 405 elsewhere. */
 const NO_SUFFIX: ReadonlySet<number> = new Set([400, 405, 416, 501]);
 
@@ -69,14 +74,28 @@ export async function openByAnswer(request: FirstRequest): Promise<HttpOpening> 
     return {
       source: new HttpSource(link, size ?? Number.POSITIVE_INFINITY, identity),
       first: answer === undefined ? undefined : openFirst(link, first, answer),
+      head: takeHead(request, settled),
       whole: whole === undefined ? undefined : streamChunks(() => whole),
     };
   } catch (error) {
+    request.head?.giveUp();
     link.close();
     throw error;
   } finally {
     call.end();
   }
+}
+
+/** What was asked for beside the first answer, where all of the file is worth having. */
+function takeHead({ link, head }: FirstRequest, { size, answer }: Settled): HttpOpening["head"] {
+  if (head === undefined) return undefined;
+  const end = Math.min(answer?.verified.wanted.start ?? 0, head.range.end);
+  if (end === 0 || size === undefined || size > WHOLE_BYTES) {
+    head.giveUp();
+    return undefined;
+  }
+  const range = new Range(0, end);
+  return { range, body: new LateBody(link, range, head) };
 }
 
 function openFirst(link: HttpLink, first: FirstAsk, answer: VerifiedExchange): HttpOpening["first"] {
