@@ -199,7 +199,9 @@ export class HttpLink implements RecoveryWatcher {
    * @throws NETWORK, TIMEOUT, RATE_LIMITED, REDIRECT, BAD_RESPONSE, CLOSED, or the reason of the call's signal.
    */
   async send(request: HttpRequest): Promise<Exchange> {
-    let url = this.#resolved ?? (await this.#entry(request.call.signal));
+    const { resolveUrl, target } = this.settings;
+    let url = this.#resolved;
+    url ??= resolveUrl === undefined ? target.url : await this.#entry(resolveUrl, request.call.signal);
     for (let hop = 0; hop <= MAX_HOPS; hop++) {
       const exchange = await this.#sendHop(url, request);
       if (!isRedirect(exchange.status) || !exchange.redirectable) {
@@ -224,12 +226,10 @@ export class HttpLink implements RecoveryWatcher {
     this.#origins.clear();
   }
 
-  /** Where a request begins: the URL given, or what `resolveUrl` makes of it. */
-  async #entry(signal: StopSignal): Promise<string> {
-    const { resolveUrl, target } = this.settings;
-    if (resolveUrl === undefined) return target.url;
+  /** Where a request begins: what `resolveUrl` makes of the URL given. */
+  async #entry(resolveUrl: ResolveUrl, signal: StopSignal): Promise<string> {
     try {
-      return parseHttpUrl(await resolveUrl(target.url, { signal: toAbortSignal(signal) })).url;
+      return parseHttpUrl(await resolveUrl(this.settings.target.url, { signal: toAbortSignal(signal) })).url;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       if (isRangeStreamsError(cause)) throw cause;
@@ -254,7 +254,9 @@ export class HttpLink implements RecoveryWatcher {
     const { timeouts, meter } = this.settings;
     const { signal, turn } = request.call;
     const limit = this.#maxConnectionsTo(origin);
-    const slot = await origin.queue.acquire({ limit, signal, turn });
+    // The first requests of a plan connect before the last of them are made: no turn of the loop lies between.
+    const place = { limit, signal, turn };
+    const slot = origin.queue.tryAcquire(place) ?? (await origin.queue.acquire(place));
     try {
       origin.health.check();
       const { response, flow } = await this.#sendFresh(origin, url, request);

@@ -97,12 +97,18 @@ export class RequestQueue {
     return Math.max(0, this.#pausedUntil - performance.now());
   }
 
+  /** A connection, where one is to be had at once. */
+  tryAcquire({ limit, signal, turn }: QueueRequest): Slot | undefined {
+    const isFree = this.#mayStart(limit) && this.waiting === 0 && !this.#hasItsShare(turn);
+    return isFree && signal?.aborted !== true ? this.#hold(turn?.share) : undefined;
+  }
+
   /** Waits for a connection. Rejects with `signal.reason` on abort. */
-  acquire({ limit, signal, turn }: QueueRequest): Promise<Slot> {
+  acquire(request: QueueRequest): Promise<Slot> {
+    const { limit, signal, turn } = request;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#mayStart(limit) && this.waiting === 0 && !this.#hasItsShare(turn)) {
-      return Promise.resolve(this.#hold(turn?.share));
-    }
+    const slot = this.tryAcquire(request);
+    if (slot !== undefined) return Promise.resolve(slot);
     return new Promise((resolve, reject) => {
       const forget = onAbort(signal, () => {
         this.#waiters.delete(waiter);
