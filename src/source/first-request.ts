@@ -38,6 +38,16 @@ export function sendFirst(
   const sent = refused ? undefined : link.send({ method: "GET", ask: first.ask, call });
   // How it failed is seen by whoever takes the answer.
   sent?.catch(() => undefined);
-  const isAlone = sent === undefined || first.ask.kind !== "suffix" || link.maxConnections < 2;
-  return { link, first, call, sent, head: first.withHead === true && !isAlone ? sendHead(link) : undefined };
+  return {
+    link,
+    first,
+    call,
+    sent,
+    head: sent !== undefined && takesHead(link, first) ? sendHead(link) : undefined,
+  };
+}
+
+/** In a page a suffix has a preflight, and the browser's cache has requests for one URL go one after the other. */
+function takesHead({ origin, maxConnections }: HttpLink, { ask, withHead = false }: FirstAsk): boolean {
+  return withHead && ask.kind === "suffix" && maxConnections >= 2 && origin.transport.conditionals;
 }

@@ -15,6 +15,9 @@ const ranges = async (lab: Lab): Promise<(string | undefined)[]> =>
 /** The cache of a browser splits a range that it holds a part of, and asks anew for all of a file that was replaced. */
 const UNCACHED = "uncached";
 
+/** What `fast` asks for beside a tail, but not in a page: a browser's cache has requests for one URL go one after the other. */
+const HEADS = "document" in globalThis ? [] : ["bytes=0-1048575"];
+
 const members = (count: number, byteLength: number): MemberSpec[] =>
   Array.from({ length: count }, (_, index) => ({
     name: `dir/member-${String(index).padStart(6, "0")}`,
@@ -59,22 +62,26 @@ describe("what reading in a zip costs", () => {
     await using zip = await openZip(`${lab.url}/large.zip`, { policy: "fast" });
     expect(zip.entries).toHaveLength(10_000);
     const directory = large.length - 22 - 10_000 * 63;
-    const [tail, head, ...rest] = await ranges(lab);
+    const asked = await ranges(lab);
     // The head is given up once the tail has told that the file is large.
-    expect([tail, head]).toEqual(["bytes=-65536", "bytes=0-1048575"]);
-    const starts = rest.map((range) => Number(range?.replace("bytes=", "").split("-")[0]));
+    const first = ["bytes=-65536", ...HEADS];
+    expect(asked.slice(0, first.length)).toEqual(first);
+    const starts = asked
+      .slice(first.length)
+      .map((range) => Number(range?.replace("bytes=", "").split("-")[0]));
     expect(Math.min(...starts)).toBe(directory);
     expect(zip.source.receipt.bytesReceived).toBe(10_000 * 63 + 22);
   });
 
-  it("list and read a small archive with `fast`: one round trip, and nothing but the tail twice", async () => {
+  it("list and read a small archive with `fast`: one round trip, but in a page, and nothing but the tail twice", async () => {
     const archive = buildZip(members(300, 3000));
     await using lab = await startLab({ files: { "a.zip": archive }, latencyMs: 30 });
     await using zip = await openZip(`${lab.url}/a.zip`, { policy: "fast" });
     for (const [index, bytes] of (await zip.readMany(zip.entries)).entries())
       expectSameBytes(bytes, patternBytes(3000, index));
-    expect(await ranges(lab)).toEqual(["bytes=-65536", "bytes=0-1048575"]);
     expect(zip.source.receipt.bytesReceived).toBeLessThanOrEqual(archive.length + 65_536);
+    if (HEADS.length === 0) return;
+    expect(await ranges(lab)).toEqual(["bytes=-65536", ...HEADS]);
   });
 
   it("5 of 10,000, far apart: 1 request a member, header and data together, and at most 1.05 times the bytes", async () => {
