@@ -55,6 +55,35 @@ describe("openSource of what is no URL", () => {
     },
   );
 
+  it.each([100, 100_000])(
+    "lets nobody change what the next reader of %i bytes gets, whatever array a client's bodies give",
+    async (length) => {
+      const client: typeof fetch = async (_, init) => {
+        const [start, last] = (new Headers(init?.headers).get("range") ?? "")
+          .slice("bytes=".length)
+          .split("-")
+          .map(Number);
+        const end = Math.min(200_000, Number(last) + 1);
+        const chunk = new Sharing(new Uint8Array(end - Number(start)).fill(7).buffer);
+        const body = new ReadableStream({
+          start(controller) {
+            controller.enqueue(chunk);
+            controller.close();
+          },
+        });
+        const headers = { etag: '"one"', "content-range": `bytes ${start}-${end - 1}/200000` };
+        return new Response(body, { status: 206, headers });
+      };
+      await using source = await openSource("https://example.org/file", { client, policy: "lean" });
+      for (const _ of [1, 2, 3]) {
+        const read = await source.read([50_000, 50_000 + length]);
+        expect(read).toEqual(new Uint8Array(length).fill(7));
+        read.fill(1);
+      }
+      expect(await source.read([50_000, 50_003])).toEqual(Uint8Array.of(7, 7, 7));
+    },
+  );
+
   it("refuses what is none of these", async () => {
     for (const input of [undefined, null, 7, {}, [1, 2]])
       await expect(openSource(input as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });

@@ -58,8 +58,9 @@ const POLICIES: readonly Policy[] = ["fast", "balanced", "lean"];
 
 /**
  * Opens anything that can be read in: a URL, a Blob, bytes, or a Source of your own. Of a URL one GET of the probe is sent, never
- * a HEAD first; its bytes are held. With `fast`, but in a page, one more goes out beside a suffix, for the first MiB: a file of at most 2 MiB is then
- * brought whole, and of a larger one that request is given up. A PlannedSource comes back as it is, and a Source given stays open when this one closes.
+ * a HEAD first; its bytes are held. With `fast`, but in a page, one more goes out beside a suffix, for the first MiB: a file of at
+ * most 2 MiB is then brought whole, and of a larger one that request is given up. A PlannedSource comes back as it is, and a Source
+ * given stays open when this one closes.
  *
  * @throws INVALID_ARGUMENT, INVALID_RANGE before anything is sent; NOT_FOUND, AUTH, RANGE_IGNORED, NO_IDENTITY; LIMIT where the opening
  * brings more than `maxBytes`; and whatever an exchange may throw.
