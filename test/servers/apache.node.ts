@@ -21,7 +21,8 @@ export const apache: ServerKind = {
     runServer(files, (site) => ({
       command: ["apache2", "-f", `${site.folder}/config`, "-DFOREGROUND"],
       config: configuration(site, WORDS[variation] ?? ""),
-      readLog: (line) => line.replace(/ -$/, ""),
+      readLog: (line) => line.replace(/^\d+ /, "").replace(/ -$/, ""),
+      begun: (line) => Number.parseInt(line, 10),
     })),
 };
 
@@ -43,7 +44,7 @@ MaxRequestWorkers 25
 MinSpareThreads 1
 MaxSpareThreads 25
 ErrorLog ${folder}/error.log
-LogFormat "%>s %m %U%q %{Range}i" asked
+LogFormat "%{begin:usec}t %>s %m %U%q %{Range}i" asked
 CustomLog ${log} asked
 TypesConfig /dev/null
 AddType text/plain .txt

@@ -6,6 +6,9 @@ const WORDS: Partial<Record<Variation, string>> = {
 };
 
 interface LogLine {
+  /** When it was logged, and how long the request took by then, in seconds. */
+  readonly ts: number;
+  readonly duration: number;
   readonly status: number;
   readonly request: {
     readonly method: string;
@@ -26,6 +29,10 @@ export const caddy: ServerKind = {
       // It would look for certificates and its last configuration in the home of whoever runs the tests.
       env: { HOME: site.folder, XDG_CONFIG_HOME: site.folder, XDG_DATA_HOME: site.folder },
       readLog: readLogLine,
+      begun: (line) => {
+        const { ts, duration }: LogLine = JSON.parse(line);
+        return ts - duration;
+      },
     })),
 };
 

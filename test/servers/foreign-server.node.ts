@@ -47,8 +47,9 @@ export interface ForeignServer extends AsyncDisposable {
 interface Visit {
   url(name: string): string;
   /**
-   * What the server has logged of them, as `206 GET /name bytes=0-9`. A server logs when an answer is through, which its client may
-   * see first: so it is waited for until there are `count`, and for whatever it may have logged after that.
+   * What the server has logged of them, as `206 GET /name bytes=0-9`, in the order in which they came one after the other. A server
+   * logs when an answer is through, which its client may see first: so it is waited for until there are `count`, and for whatever it
+   * may have logged after that.
    */
   requests(count: number): Promise<string[]>;
 }
@@ -72,6 +73,11 @@ export interface Setup {
   readonly env?: Readonly<Record<string, string>>;
   /** What a line of the log says, as {@link Visit.requests} gives it. */
   readonly readLog: (line: string) => string;
+  /**
+   * When the request of a line came. A server that answers by several threads needs it: the thread of one answer may log after that
+   * of the next, which its client asked for as soon as it had all of the first.
+   */
+  readonly begun?: (line: string) => number;
 }
 
 /** Debian has daemons in a folder that only root looks in. */
@@ -112,8 +118,9 @@ export async function runServer(
   return startServer(site, setup);
 }
 
-async function startServer(site: Site, { command, env, readLog }: Setup): Promise<ForeignServer> {
+async function startServer(site: Site, setup: Setup): Promise<ForeignServer> {
   const { folder, root, port } = site;
+  const { command, env } = setup;
   const [program, ...args] = command;
   const child = spawn(program, args, {
     cwd: folder,
@@ -149,13 +156,13 @@ async function startServer(site: Site, { command, env, readLog }: Setup): Promis
   return {
     url,
     replace,
-    visit: () => beginVisit(url, site.log, readLog),
+    visit: () => beginVisit(url, site.log, setup),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function beginVisit(url: string, log: string, readLog: Setup["readLog"]): Visit {
+function beginVisit(url: string, log: string, { readLog, begun }: Setup): Visit {
   const query = `?${randomUUID()}`;
   const logged = async (mark: string) =>
     (await readFile(log, "utf8")).split("\n").filter((line) => line.includes(mark));
@@ -166,7 +173,9 @@ function beginVisit(url: string, log: string, readLog: Setup["readLog"]): Visit 
       const last = `?${randomUUID()}`;
       await (await fetch(url + last)).arrayBuffer();
       await until(async () => (await logged(last)).length > 0, `${url}: one more request in its log`);
-      return (await logged(query)).map((line) => readLog(line).replace(query, ""));
+      const lines = await logged(query);
+      if (begun !== undefined) lines.sort((one, other) => begun(one) - begun(other));
+      return lines.map((line) => readLog(line).replace(query, ""));
     },
   };
 }
