@@ -1,4 +1,5 @@
-import { type PlannedLists, planLists } from "../planner/plan-lists.ts";
+import { planLists } from "#ways-to-send";
+import type { PlannedLists } from "../planner/plan-lists.ts";
 import { planReads, totalOf } from "../planner/plan-reads.ts";
 import { Range } from "../ranges/range.ts";
 import { RangeSet } from "../ranges/range-set.ts";
@@ -103,9 +104,8 @@ export class FlowPlanner {
     const { policy, budget, link } = this.#parts;
     const overReadBytes = budget.allowance(totalOf(gaps));
     const options = { policy, overReadBytes, maxPieceBytes: MAX_PIECE_BYTES };
-    return this.#parts.takesLists()
-      ? planLists(gaps, link(), options)
-      : { ...planReads(gaps, link(), options), lists: [] };
+    const lists = this.#parts.takesLists() ? planLists?.(gaps, link(), options) : undefined;
+    return lists ?? { ...planReads(gaps, link(), options), lists: [] };
   }
 
   /** What of `ranges` must be asked for, ascending and disjoint. */

@@ -1,9 +1,10 @@
+import { listedBodies, placesFor } from "#ways-to-send";
 import { Range } from "../ranges/range.ts";
 import type { Share } from "../source/request-queue.ts";
+import { isNear } from "./ahead-window.ts";
 import type { Budget } from "./budget.ts";
 import { Flow, type FlowHost, type FlowOutcome, type FlowParts } from "./flow.ts";
 import type { Sending } from "./flow-planner.ts";
-import { listedBodies } from "./listed-bodies.ts";
 import type { SpanMap } from "./span-map.ts";
 import type { WireBody, WireSource, WireStore } from "./wire.ts";
 
@@ -63,9 +64,13 @@ export class FlowSet {
   send({ requests, lists, connections }: Sending): void {
     const share = { connections };
     for (const list of lists) this.#sendList(list, share);
-    for (const range of requests) {
+    const { wire } = this.#parts;
+    // Where an answer is there at once, there is no waiting to be saved.
+    const mayPipeline = wire.pipelines === true && !isNear(wire.linkEstimate());
+    const places = mayPipeline ? placesFor?.(requests, connections) : undefined;
+    for (const [index, range] of requests.entries()) {
       const body = this.#openBody(range, false);
-      this.#begin({ range, body, bounded: true, share }).need(range.end);
+      this.#begin({ range, body, bounded: true, share, place: places?.[index] }).need(range.end);
     }
   }
 
@@ -102,7 +107,7 @@ export class FlowSet {
 
   #sendList(ranges: readonly Range[], share: Share): void {
     const { readParts } = this.#parts.wire;
-    const bodies = readParts && listedBodies(readParts, ranges);
+    const bodies = readParts && listedBodies?.(readParts, ranges);
     for (const [index, range] of ranges.entries()) {
       const body = bodies?.[index] ?? this.#openBody(range, false);
       this.#begin({ range, body, bounded: true, share }).need(range.end);

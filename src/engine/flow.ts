@@ -1,6 +1,7 @@
 import { RangeStreamsError } from "../errors.ts";
 import { Range } from "../ranges/range.ts";
 import type { WireCall } from "../source/call.ts";
+import type { PipelinePlace } from "../source/pipeline.ts";
 import type { Share, Turn } from "../source/request-queue.ts";
 import type { Bytes } from "../source/source.ts";
 import { Stop } from "../source/stop.ts";
@@ -44,6 +45,8 @@ export interface FlowParts {
   readonly ofWhole?: boolean | undefined;
   /** What it has together with the other requests of its plan. */
   readonly share?: Share | undefined;
+  /** The connection that it shares with some of those. */
+  readonly place?: PipelinePlace | undefined;
 }
 
 /**
@@ -73,7 +76,7 @@ export class Flow implements PendingSpan {
   #progressAt = performance.now();
 
   constructor(parts: FlowParts, host: FlowHost) {
-    const { range, body, unattended = false, bounded = false, ofWhole = false, share } = parts;
+    const { range, body, unattended = false, bounded = false, ofWhole = false, share, place } = parts;
     this.#body = body;
     this.#host = host;
     this.id = host.nextId();
@@ -88,6 +91,7 @@ export class Flow implements PendingSpan {
       signal: this.#stop,
       remainingMs: () => totalMs - (performance.now() - this.#progressAt),
       turn: this.#turn,
+      place,
     };
   }
 

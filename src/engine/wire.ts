@@ -28,6 +28,8 @@ export interface WireSource extends Source {
   openBody(range: Range, streamed: boolean): WireBody;
   /** What the way to the server is like now. */
   linkEstimate(): LinkEstimate;
+  /** Short requests may go out behind each other on one connection. */
+  readonly pipelines?: boolean | undefined;
   /** Milliseconds that one call may take. */
   readonly totalMs: number;
   /** There as long as the server is known to answer requests of several ranges. */

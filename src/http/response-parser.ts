@@ -52,6 +52,7 @@ export class ResponseParser {
   #pending: Uint8Array<ArrayBuffer> | undefined;
   #trailerBytes = 0;
   #persistent = false;
+  #isHttp11 = false;
 
   constructor(handler: ResponseHandler) {
     this.#handler = handler;
@@ -65,6 +66,11 @@ export class ResponseParser {
   /** After that, the connection may carry another request (RFC 9112 section 9.3). */
   get isPersistent(): boolean {
     return this.#persistent;
+  }
+
+  /** The response is of HTTP/1.1, and not of 1.0. */
+  get isHttp11(): boolean {
+    return this.#isHttp11;
   }
 
   /** A request went out, and its response is next. */
@@ -144,6 +150,7 @@ export class ResponseParser {
     const length = fields.get("content-length");
     const connection = (fields.get("connection") ?? "").toLowerCase().split(",");
     const has = (option: string): boolean => connection.some((one) => one.trim() === option);
+    this.#isHttp11 = is11;
     this.#persistent = !has("close") && (is11 || has("keep-alive"));
     if (coding !== null && length !== null)
       throw new ResponseSyntaxError("a Content-Length beside a Transfer-Encoding");

@@ -1,4 +1,5 @@
 import { onAbort } from "./on-abort.ts";
+import type { PipelinePlace } from "./pipeline.ts";
 import type { Turn } from "./request-queue.ts";
 import type { StopSignal } from "./stop.ts";
 import { timeoutError } from "./timeout.ts";
@@ -11,6 +12,8 @@ export interface WireCall {
   remainingMs(): number;
   /** When its requests come to their turn; default: before those that nobody waits for. */
   readonly turn?: Turn | undefined;
+  /** Its first request goes out behind others on one connection. */
+  readonly place?: PipelinePlace | undefined;
 }
 
 /** One call of a user's. */

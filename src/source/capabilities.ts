@@ -9,6 +9,11 @@ export interface Capabilities {
   suffix?: boolean | undefined;
   /** Several ranges in one request work. */
   multiRange?: boolean | undefined;
+  /**
+   * Requests that go out on one connection behind each other, before the first is answered, are all answered (RFC 9112 section 9.3.2). False
+   * keeps them from being sent so.
+   */
+  pipelining?: boolean | undefined;
   /** HEAD works. */
   head?: boolean | undefined;
   /** If-Match works. */

@@ -26,6 +26,8 @@ export interface ConnectionUser {
   onConnecting(): void;
   /** The request went onto the wire. */
   onSent(): void;
+  /** Whatever went onto the wire before it has been answered. */
+  onTurn(): void;
   onHead(head: ParsedHead): void;
   /** A part of the body, which belongs to the user. */
   onData(chunk: Bytes): void;
@@ -53,11 +55,22 @@ const TLS_READ_BYTES = 16 * 1024;
  */
 const MAX_READ_BYTES = 384 * 1024;
 
+/** A request that is not yet answered. */
+interface Asked {
+  readonly method: string;
+  readonly user: ConnectionUser;
+  /** Whoever sent it has no more use for its answer. */
+  isLeft: boolean;
+}
+
 /**
- * One socket with one request on it at a time. What is read lands in memory of ours and is handed on where it lies, so that no byte is
- * copied here: small reads share an allocation, and whoever keeps a little of it for long copies that (`ownPart` in the span map).
+ * One socket with one request on it at a time, or with several that are answered in their order (RFC 9112 section 9.3.2). What is read
+ * lands in memory of ours and is handed on where it lies, so that no byte is copied here: small reads share an allocation, and whoever
+ * keeps a little of it for long copies that (`ownPart` in the span map).
  */
 export class Connection {
+  /** Whatever the latest request has in common with those that may follow it at once. */
+  pipeline: object | undefined;
   readonly #parts: ConnectionParts;
   readonly #socket: Socket;
   readonly #parser: ResponseParser;
@@ -68,10 +81,16 @@ export class Connection {
   #size: number;
   /** Somebody was given a part of what was read. */
   #lent = false;
-  #user: ConnectionUser | undefined;
-  #waiting: (() => void) | undefined;
+  /** Requests that are not yet answered, in their order: what comes is for the first of them. */
+  readonly #asked: Asked[] = [];
+  /** Requests that go onto the wire as soon as there is one. */
+  #waiting: (() => void)[] = [];
+  #isOpen = false;
   #connectMs = 0;
   #served = 0;
+  /** Answers since it last had no request; and whether it had carried any before. */
+  #answers = 0;
+  #wasUsed = false;
   #unanswered = true;
   #paused = false;
   #idleMs = IDLE_MS;
@@ -88,7 +107,8 @@ export class Connection {
       onData: (chunk) => this.#takeData(chunk),
     });
     this.#socket = this.#open();
-    this.#closing = new Promise((resolve) => this.#socket.once("close", resolve));
+    // One turn of the loop later the other side has had the news before a new connection can reach it.
+    this.#closing = new Promise((resolve) => this.#socket.once("close", () => setImmediate(resolve)));
     this.#listen(secure ? "secureConnect" : "connect");
   }
 
@@ -107,23 +127,45 @@ export class Connection {
     return this.#closed;
   }
 
-  /** Sends the head of a request that has no body, at once or, the first one, when the socket is open. */
+  /** The latest answer was of HTTP/1.1. */
+  get isHttp11(): boolean {
+    return this.#parser.isHttp11;
+  }
+
+  /** A request on it is not yet answered. */
+  get isBusy(): boolean {
+    return this.#asked.length > 0;
+  }
+
+  /**
+   * It was open to the server when it got what it has not answered: an answer came since, or there was none before for which it could
+   * have been closed.
+   */
+  get wasAlive(): boolean {
+    return this.#isOpen && (this.#answers > 0 || !this.#wasUsed);
+  }
+
+  /** Sends the head of a request that has no body, at once or when the socket is open; behind others if there are any. */
   send(head: string, method: string, user: ConnectionUser): void {
-    this.#user = user;
+    const isFirst = !this.isBusy;
+    this.#asked.push({ method, user, isLeft: false });
     const write = (): void => {
       this.#served++;
-      this.#unanswered = true;
-      this.#parser.begin(method);
       this.#socket.write(head, "latin1");
       user.onSent();
+      if (isFirst) this.#nextTurn();
     };
-    if (this.#served === 0) {
-      this.#waiting = write;
+    if (!this.#isOpen) {
+      this.#waiting.push(write);
       user.onConnecting();
       return;
     }
-    this.#socket.setTimeout(0);
-    this.#socket.ref();
+    if (isFirst) {
+      this.#answers = 0;
+      this.#wasUsed = true;
+      this.#socket.setTimeout(0);
+      this.#socket.ref();
+    }
     write();
   }
 
@@ -139,12 +181,30 @@ export class Connection {
     this.#socket.resume();
   }
 
-  /** Ends it and whatever is on it, whose user hears no more; resolves when its socket is closed. */
-  destroy(): Promise<void> {
-    this.#user = undefined;
+  /**
+   * One user has no more use for its answer, which is let pass where others wait for theirs; else this ends the connection, and resolves
+   * when its socket is closed.
+   */
+  leave(user: ConnectionUser): Promise<void> {
+    const asked = this.#asked.find((one) => one.user === user);
+    if (asked !== undefined) asked.isLeft = true;
+    if (this.#asked.every(({ isLeft }) => isLeft)) return this.destroy(user);
+    this.resume();
+    return Promise.resolve();
+  }
+
+  /** Ends it and whatever is on it. `user`, who wants that, hears no more; resolves when its socket is closed. */
+  destroy(user?: ConnectionUser): Promise<void> {
+    this.#close(otherSideClosed(), user);
+    return this.#closing;
+  }
+
+  #close(cause: Error, but?: ConnectionUser): void {
     this.#closed = true;
     this.#socket.destroy();
-    return this.#closing;
+    const [current] = this.#asked;
+    for (const asked of this.#asked.splice(0))
+      if (asked.user !== but) asked.user.onError(cause, asked !== current || this.#unanswered);
   }
 
   #open(): Socket {
@@ -179,9 +239,8 @@ export class Connection {
     socket.setNoDelay(true).setKeepAlive(true, PROBE_MS);
     socket.once(opened, () => {
       this.#connectMs = performance.now() - this.#openedAt;
-      const write = this.#waiting;
-      this.#waiting = undefined;
-      write?.();
+      this.#isOpen = true;
+      for (const write of this.#waiting.splice(0)) write();
     });
     // Bytes go around the stream (`onread`); its end comes only to who reads it.
     socket.resume();
@@ -197,21 +256,27 @@ export class Connection {
   }
 
   #read(length: number): void {
-    // Nobody asked for anything yet: whatever this is, it must not become the answer to the next request.
-    if (this.#parser.isOver) {
-      this.#fail(new ResponseSyntaxError("bytes that nobody asked for"));
-      return;
-    }
     const room = this.#room;
-    this.#unanswered = false;
     this.#lent = false;
     try {
-      const taken = this.#parser.push(length === room.byteLength ? room : room.subarray(0, length));
-      if (this.#parser.isOver) this.#end(taken === length && this.#parser.isPersistent);
+      this.#take(length === room.byteLength ? room : room.subarray(0, length));
     } catch (error) {
       this.#fail(error as Error);
     }
     this.#makeRoom(length);
+  }
+
+  #take(bytes: Bytes): void {
+    let left = bytes;
+    while (left.byteLength > 0 && !this.#closed) {
+      // Nobody asked for anything yet: whatever this is, it must not become the answer to the next request.
+      if (this.#parser.isOver) throw new ResponseSyntaxError("bytes that nobody asked for");
+      this.#unanswered = false;
+      const taken = this.#parser.push(left);
+      left = left.subarray(taken);
+      if (this.#parser.isOver && !this.#closed)
+        this.#end(this.#parser.isPersistent && (left.byteLength === 0 || this.#asked.length > 1));
+    }
   }
 
   /** Room for the next read, by what the last one brought: what was lent is never written to again. */
@@ -234,36 +299,51 @@ export class Connection {
 
   #takeHead(head: ParsedHead): void {
     this.#idleMs = idleLimit(head.headers.get("keep-alive"));
-    this.#user?.onHead(head);
+    this.#asked[0]?.user.onHead(head);
   }
 
   #takeData(chunk: Bytes): void {
     this.#lent = true;
-    this.#user?.onData(chunk);
+    this.#asked[0]?.user.onData(chunk);
   }
 
   #ended(): void {
-    if (this.#user !== undefined && !this.#parser.isOver && this.#parser.end()) this.#end(false);
+    if (this.isBusy && !this.#parser.isOver && this.#parser.end()) this.#end(false);
     else this.#fail(this.#error ?? otherSideClosed());
   }
 
+  /** What comes now answers the first of the requests that are not yet answered. */
+  #nextTurn(): void {
+    const next = this.#asked[0];
+    if (next === undefined) return;
+    this.#unanswered = true;
+    this.#parser.begin(next.method);
+    next.user.onTurn();
+  }
+
   #end(reusable: boolean): void {
-    const user = this.#user;
-    this.#user = undefined;
+    const ended = this.#asked.shift();
+    this.#answers++;
     if (this.#paused) this.resume();
-    if (reusable && this.#idleMs > 0) {
+    const isWanted = this.#asked.some(({ isLeft }) => !isLeft);
+    if (reusable && isWanted) this.#nextTurn();
+    else if (reusable && !this.isBusy && this.#idleMs > 0) {
       // An idle connection does not keep the process alive.
       this.#socket.setTimeout(this.#idleMs);
       this.#socket.unref();
-    } else void this.destroy();
-    user?.onEnd();
+    } else {
+      // What is behind it will not be answered any more, or is no longer wanted. It counts as a connection until it is closed.
+      this.#unanswered = true;
+      void this.destroy().then(() => ended?.user.onEnd());
+      return;
+    }
+    ended?.user.onEnd();
   }
 
   #fail(cause: Error): void {
-    const user = this.#user;
-    void this.destroy();
-    if (user === undefined) this.#parts.onClose(this);
-    else user.onError(cause, this.#unanswered);
+    const isIdle = !this.isBusy;
+    this.#close(cause);
+    if (isIdle) this.#parts.onClose(this);
   }
 }
 

@@ -76,6 +76,11 @@ export class Exchange implements ResponseHead {
     return this.#response.url;
   }
 
+  /** Its request went out before another was answered on its connection. */
+  get isQueued(): boolean {
+    return this.#response.queued === true;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }

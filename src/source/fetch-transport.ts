@@ -24,6 +24,7 @@ export function createFetchTransport(client: Client): Transport {
     conditionals: !browser,
     seesRedirects: !browser,
     defaultConnections: browser ? BROWSER_CONNECTIONS : CONNECTIONS,
+    pipelines: false,
     idle: undefined,
     send: (request) => sendByFetch(fetchLike, request, browser),
     close: () => undefined,

@@ -9,9 +9,11 @@ import type { Flow, LinkEstimate } from "./link-estimate.ts";
 import type { Meter } from "./meter.ts";
 import { type Origin, releaseOrigin, retainOrigin } from "./origin.ts";
 import { LeftAloneError } from "./origin-health.ts";
+import type { Pipeline } from "./pipeline.ts";
 import type { RecoveryWatcher } from "./recovery.ts";
 import { isRedirect, redirectError, redirectTarget } from "./redirect.ts";
 import { requestFields } from "./request-fields.ts";
+import type { Slot } from "./request-queue.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { SourceEvent } from "./source.ts";
 import { type StopSignal, toAbortSignal } from "./stop.ts";
@@ -67,6 +69,14 @@ export interface HttpRequest {
   /** Undefined asks for the whole. */
   readonly ask: RangeAsk | ListAsk | undefined;
   readonly call: WireCall;
+}
+
+/** One request to one origin. */
+interface Hop {
+  readonly origin: Origin;
+  readonly url: string;
+  readonly request: HttpRequest;
+  readonly pipeline?: Pipeline | undefined;
 }
 
 interface Answer {
@@ -251,15 +261,25 @@ export class HttpLink implements RecoveryWatcher {
     if (this.closed) throw this.closing.reason;
     const origin = url === this.#current?.url ? this.#current.origin : this.#originOf(url);
     this.#checkOrigin(origin, request.call);
-    const { timeouts, meter } = this.settings;
-    const { signal, turn } = request.call;
-    const limit = this.#maxConnectionsTo(origin);
+    const { signal, turn, place } = request.call;
+    const wish = { limit: this.#maxConnectionsTo(origin), signal, turn };
+    if (place !== undefined) {
+      const way = { queue: origin.queue, capabilities: origin.capabilities, link: this };
+      const hop = { origin, url, request, pipeline: place.pipeline };
+      const exchange = await place.send(way, wish, (slot) => this.#sendOver(slot, hop));
+      if (exchange !== undefined) return exchange;
+    }
     // The first requests of a plan connect before the last of them are made: no turn of the loop lies between.
-    const place = { limit, signal, turn };
-    const slot = origin.queue.tryAcquire(place) ?? (await origin.queue.acquire(place));
+    const slot = origin.queue.tryAcquire(wish) ?? (await origin.queue.acquire(wish));
+    return this.#sendOver(slot, { origin, url, request });
+  }
+
+  async #sendOver(slot: Slot, hop: Hop): Promise<Exchange> {
+    const { origin, request } = hop;
+    const { timeouts, meter } = this.settings;
     try {
       origin.health.check();
-      const { response, flow } = await this.#sendFresh(origin, url, request);
+      const { response, flow } = await this.#sendFresh(hop);
       const exchange = new Exchange(response, {
         slot,
         redirectable: origin.transport.seesRedirects,
@@ -296,7 +316,7 @@ export class HttpLink implements RecoveryWatcher {
   }
 
   /** Sends; a connection that died while idle costs another try at once, which counts as a request and not as a failure. */
-  async #sendFresh(origin: Origin, url: string, request: HttpRequest): Promise<Answer> {
+  async #sendFresh({ origin, url, request, pipeline }: Hop): Promise<Answer> {
     const { target, headers, timeouts, credentials, meter, onEvent } = this.settings;
     const { method, ask, call } = request;
     const foreign = origin.origin !== target.origin;
@@ -316,12 +336,14 @@ export class HttpLink implements RecoveryWatcher {
           redirect: this.#redirectMode(origin),
           connectMs: timeouts.connectMs,
           headersMs: timeouts.headersMs,
+          pipeline,
         });
         if (onEvent !== undefined)
           this.emit({ type: "response", url: redactUrl(url), status: response.status, range });
         return { response, flow: origin.link.answered(sent, response.timing) };
       } catch (error) {
-        if (!(error instanceof StaleConnectionError) || stale === MAX_STALE) throw error;
+        const isStale = error instanceof StaleConnectionError && pipeline === undefined;
+        if (!isStale || stale === MAX_STALE) throw error;
       }
     }
   }

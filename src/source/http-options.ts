@@ -30,7 +30,7 @@ export interface HttpOptions {
   resolveUrl?: ResolveUrl | undefined;
   /**
    * What is already known of the server, as `capabilitiesOf` or `diagnose` told it. With `multiRange`, short ranges far apart go out in
-   * lists of up to 50 a request.
+   * lists of up to 50 a request; with `pipelining` false no request goes out behind another on its connection.
    */
   capabilities?: Capabilities | undefined;
   /**

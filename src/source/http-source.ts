@@ -69,6 +69,12 @@ export class HttpSource implements Source {
     return this.link.estimate;
   }
 
+  /** Short requests to it may go out behind each other on one connection. */
+  get pipelines(): boolean {
+    const { transport, capabilities } = this.link.origin;
+    return transport.pipelines && capabilities.pipelining !== false;
+  }
+
   /**
    * The engine's door to several ranges in one request; there where those work, as somebody said or an answer has shown. Never so in a
    * page, where such a request would need a preflight.

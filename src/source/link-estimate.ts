@@ -22,8 +22,8 @@ export interface LinkEstimate {
 export interface ExchangeTiming {
   /** Milliseconds to a new connection; undefined on one that had served before. */
   readonly connectMs: number | undefined;
-  /** Milliseconds from having the connection to the end of the headers. */
-  readonly latencyMs: number;
+  /** Milliseconds from having the connection to the end of the headers; undefined where others were to be answered first. */
+  readonly latencyMs: number | undefined;
 }
 
 /**
@@ -134,7 +134,8 @@ export class LinkEstimator {
     const now = this.#now();
     const told = timing?.connectMs;
     const used = timing === undefined ? sent.used : told === undefined;
-    const headersMs = timing === undefined ? now - sent.at : (told ?? 0) + timing.latencyMs;
+    const latencyMs = timing === undefined ? now - sent.at : timing.latencyMs;
+    const headersMs = latencyMs === undefined ? undefined : (told ?? 0) + latencyMs;
     if (told !== undefined) this.#connectMs = told;
     return new Flow(this, { now: this.#now, headersMs, used });
   }
@@ -154,9 +155,9 @@ export class LinkEstimator {
     window.bytes = window.ms = 0;
   }
 
-  /** The first bytes of a body have come, so many milliseconds after they were asked for. */
-  began(ms: number, used: boolean, byteLength: number): void {
-    followLow(used ? this.#used : this.#fresh, ms, this.#now());
+  /** The first bytes of a body have come, so many milliseconds after they were asked for; undefined where that is not known. */
+  began(ms: number | undefined, used: boolean, byteLength: number): void {
+    if (ms !== undefined) followLow(used ? this.#used : this.#fresh, ms, this.#now());
     this.#bodies++;
     // How long they were on their way nobody knows.
     this.joined((byteLength / this.#single()) * 1000, byteLength);
@@ -302,7 +303,7 @@ export class LinkEstimator {
 
 interface FlowParts {
   readonly now: () => number;
-  readonly headersMs: number;
+  readonly headersMs: number | undefined;
   readonly used: boolean;
 }
 
@@ -344,7 +345,8 @@ export class Flow {
     this.#link.brought(this.#begun ? byteLength : 0);
     if (!this.#begun) {
       this.#begun = true;
-      this.#link.began(this.#parts.headersMs + waitedMs, this.#parts.used, byteLength);
+      const { headersMs, used } = this.#parts;
+      this.#link.began(headersMs === undefined ? undefined : headersMs + waitedMs, used, byteLength);
       this.#openWindow(now);
       return;
     }

@@ -119,6 +119,210 @@ it("what a server says unasked is no answer", async () => {
   server.close();
 });
 
+describe("requests of one pipeline", () => {
+  /** Asks for so many at once, on a connection of their own, once the server was seen to be of HTTP/1.1. */
+  function askBehind(url: string, count: number, more: Partial<TransportRequest> = {}) {
+    const pipeline = {};
+    return Array.from({ length: count }, (_, index) => ask(`${url}/${index}`, { pipeline, ...more }));
+  }
+
+  const outcomeOf = (asked: Promise<TransportResponse>): Promise<string> =>
+    asked
+      .then(textOf)
+      .catch(
+        (error: Error) => `${error.constructor.name} (${error.cause === undefined ? "silent" : "lost"})`,
+      );
+  const outcomesOf = (asked: Promise<TransportResponse>[]) => Promise.all(asked.map(outcomeOf));
+
+  it("go out before the first is answered, on one connection, which is then free", async () => {
+    await using server = await startRawServer([
+      { send: [{ waitMs: 40 }, answer("one")] },
+      { send: [answer("two")] },
+      { send: [answer("three")] },
+    ]);
+    const asked = askBehind(server.url, 3);
+    await expect.poll(() => server.requests.length, { interval: 1 }).toBe(3);
+    expect(held.transport).toMatchObject({ pipelines: false, idle: 0 });
+    const [first, second] = await Promise.all(asked);
+    expect([first?.queued, first?.reused, second?.queued, second?.reused]).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(first?.timing).toEqual({ connectMs: expect.any(Number), latencyMs: expect.any(Number) });
+    expect(second?.timing).toEqual({ connectMs: undefined, latencyMs: undefined });
+    expect(await outcomesOf(asked)).toEqual(["one", "two", "three"]);
+    expect(held.transport).toMatchObject({ pipelines: true, idle: 1 });
+    expect([server.totalConnections, server.requests.map(({ target }) => target)]).toEqual([
+      1,
+      ["/0", "/1", "/2"],
+    ]);
+  });
+
+  it.each<[how: string, steps: RawStep[]]>([
+    ["in one piece", [answer("one") + answer("") + answer("three")]],
+    ["byte by byte", Array.from(answer("one") + answer("") + answer("three"))],
+    [
+      "in chunks, with trailers",
+      [
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n0\r\nX: y\r\n\r\nHTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n",
+        answer("three"),
+      ],
+    ],
+  ])("are told apart where their answers come %s", async (_how, steps) => {
+    await using server = await startRawServer([{ send: steps }, { send: [] }, { send: [] }]);
+    expect(await outcomesOf(askBehind(server.url, 3))).toEqual(["one", "", "three"]);
+    expect([held.transport?.idle, server.totalConnections]).toEqual([1, 1]);
+  });
+
+  it("wait while whoever is before them reads a long body slowly", async () => {
+    const long = "x".repeat(3_000_000);
+    await using server = await startRawServer([{ send: [answer(long)] }, { send: [answer("two")] }]);
+    const [one, two] = askBehind(server.url, 2);
+    const first = await (one as Promise<TransportResponse>);
+    const second = outcomeOf(two as Promise<TransportResponse>);
+    expect(await Promise.race([second, new Promise((resolve) => setTimeout(resolve, 30, "not yet"))])).toBe(
+      "not yet",
+    );
+    expect([(await textOf(first)).length, await second]).toEqual([long.length, "two"]);
+  });
+
+  it.each<[what: string, first: RawStep[], second: RawStep[], outcomes: string[]]>([
+    [
+      "says that it closes the connection",
+      [answer("one", "Connection: close\r\n")],
+      [],
+      ["one", "PipelineError (lost)", "PipelineError (lost)"],
+    ],
+    [
+      "closes it",
+      [answer("one"), { close: "end" }],
+      [],
+      ["one", "PipelineError (lost)", "PipelineError (lost)"],
+    ],
+    [
+      "resets it",
+      [answer("one"), { close: "reset" }],
+      [],
+      ["one", "PipelineError (lost)", "PipelineError (lost)"],
+    ],
+    [
+      "ends the first body by closing it",
+      ["HTTP/1.1 200 OK\r\n\r\none", { close: "end" }],
+      [],
+      ["one", "PipelineError (lost)", "PipelineError (lost)"],
+    ],
+    [
+      "answers none",
+      [{ close: "reset" }],
+      [],
+      ["HttpError (lost)", "PipelineError (lost)", "PipelineError (lost)"],
+    ],
+    [
+      "is silent after the first",
+      [answer("one")],
+      [],
+      ["one", "PipelineError (silent)", "PipelineError (lost)"],
+    ],
+    [
+      "breaks off within the second head",
+      [answer("one")],
+      ["HTTP/1.1 200 O", { close: "end" }],
+      ["one", "PipelineError (lost)", "PipelineError (lost)"],
+    ],
+    [
+      "sends more than it said",
+      [`${answer("one")}and more\r\n\r\n`],
+      [],
+      ["one", "PipelineError (silent)", "PipelineError (silent)"],
+    ],
+    [
+      "breaks off within the second body",
+      [answer("one")],
+      ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ntwo", { close: "end" }],
+      ["one", "HttpError (lost)", "PipelineError (lost)"],
+    ],
+  ])("are told to go by themselves where the server %s", async (_what, first, second, outcomes) => {
+    await using server = await startRawServer([{ send: first }, { send: second }, { send: [] }]);
+    expect(await outcomesOf(askBehind(server.url, 3, { headersMs: 150 }))).toEqual(outcomes);
+    expect(held.transport).toMatchObject({ idle: 0 });
+  });
+
+  it("are not to blame where the connection was closed before they came", async () => {
+    await using server = await startRawServer([
+      { send: [answer("one")] },
+      { send: [{ close: "reset" }] },
+      { send: [] },
+    ]);
+    await textOf(await ask(`${server.url}/`));
+    expect(await outcomesOf(askBehind(server.url, 2))).toEqual([
+      "StaleConnectionError (lost)",
+      "StaleConnectionError (lost)",
+    ]);
+  });
+
+  it("are not to blame where there was no connection", async () => {
+    const server = await startRawServer([]);
+    await server.close();
+    expect(await outcomesOf(askBehind(server.url, 2))).toEqual([
+      "HttpError (lost)",
+      "StaleConnectionError (lost)",
+    ]);
+  });
+
+  it("do not hear of one that is given up: its answer passes", async () => {
+    await using server = await startRawServer([
+      { send: [{ waitMs: 20 }, answer("one")] },
+      { send: [answer("two")] },
+      { send: [answer("three")] },
+    ]);
+    const leaving = new AbortController();
+    const pipeline = {};
+    const one = ask(`${server.url}/0`, { pipeline });
+    const two = ask(`${server.url}/1`, { pipeline, signal: leaving.signal });
+    const three = ask(`${server.url}/2`, { pipeline });
+    leaving.abort("gone");
+    await expect(two).rejects.toBe("gone");
+    const first = await one;
+    await first.body.cancel();
+    expect(await outcomeOf(three)).toBe("three");
+    expect([held.transport?.idle, server.totalConnections]).toEqual([1, 1]);
+  });
+
+  it("end with their connection once nobody wants any of them", async () => {
+    await using server = await startRawServer([{ send: [{ waitMs: 2000 }] }, { send: [] }]);
+    const leaving = new AbortController();
+    const asked = askBehind(server.url, 2, { signal: leaving.signal });
+    await expect.poll(() => server.requests.length).toBe(2);
+    leaving.abort("gone");
+    expect(await Promise.allSettled(asked)).toMatchObject([{ reason: "gone" }, { reason: "gone" }]);
+    expect(held.transport).toMatchObject({ idle: 0 });
+  });
+
+  it("do not go behind those of somebody else", async () => {
+    await using server = await startRawServer([
+      { send: [answer("one")] },
+      { send: [{ waitMs: 20 }, answer("two")] },
+      { send: [answer("three")] },
+    ]);
+    const pipeline = {};
+    await textOf(await ask(`${server.url}/0`, { pipeline }));
+    const others = ask(`${server.url}/1`);
+    const late = ask(`${server.url}/2`, { pipeline });
+    expect(await outcomesOf([others, late])).toEqual(["two", "three"]);
+    expect(server.totalConnections).toBe(2);
+  });
+
+  it("are not sent to a server of HTTP/1.0, as far as whoever asks heeds that", async () => {
+    await using server = await startRawServer([
+      { send: ["HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\none"] },
+    ]);
+    await textOf(await ask(`${server.url}/`));
+    expect(held.transport).toMatchObject({ pipelines: false, idle: 1 });
+  });
+});
+
 describe("a request", () => {
   it("names the host, unless the caller does, and the path with its query", async () => {
     await using server = await startRawServer([{ send: [answer("")] }, { send: [answer("")] }]);

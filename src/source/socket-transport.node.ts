@@ -6,6 +6,7 @@ import { onAbort } from "./on-abort.ts";
 import type { Bytes } from "./source.ts";
 import { timeoutError } from "./timeout.ts";
 import {
+  PipelineError,
   StaleConnectionError,
   type Transport,
   type TransportBody,
@@ -27,6 +28,11 @@ const READY_BYTES = 256 * 1024;
  * 450 ms at 100 ms, 159, 140, 145 and 133 at 20. Clients without any bound open as many: zarrita takes 527 and 175.
  */
 const CONNECTIONS = { usual: 32, fast: 100 };
+/**
+ * A server that answered what came before, and then not what came behind it within this, has most likely thrown that away. On a link
+ * of the slowest kind an answer takes half of it; *unmeasured* beyond that.
+ */
+const PIPELINE_MS = 2000;
 
 /**
  * Node's own transport: sockets, and our own reading of HTTP/1.1 (docs/decisions/017). The number of sockets is ours to bound; idle ones
@@ -39,14 +45,25 @@ export function createTransport(origin: string, clock: Deadlines): Transport {
   // One file is mostly asked for again and again.
   let latest: { readonly url: string; readonly path: string } | undefined;
   let closed = false;
+  let pipelines = false;
+  const pipelined = new WeakMap<object, Connection>();
 
   const drop = (connection: Connection): void => {
     const index = free.indexOf(connection);
     if (index >= 0) free.splice(index, 1);
   };
   const release = (connection: Connection): void => {
+    if (connection.closed || connection.isBusy) return;
+    pipelines = connection.isHttp11;
     if (closed) void connection.destroy();
-    else if (!connection.closed) free.push(connection);
+    else free.push(connection);
+  };
+  /** The connection of those that it goes behind, as long as nobody else has a request there. */
+  const connectionOf = (pipeline: object | undefined): Connection | undefined => {
+    const connection = pipeline && pipelined.get(pipeline);
+    if (connection === undefined || connection.closed || connection.pipeline !== pipeline) return undefined;
+    if (!connection.isBusy) drop(connection);
+    return connection;
   };
   return {
     conditionals: true,
@@ -55,14 +72,21 @@ export function createTransport(origin: string, clock: Deadlines): Transport {
     get idle() {
       return free.length;
     },
+    get pipelines() {
+      return pipelines;
+    },
     send: (request) => {
       if (request.signal.aborted) return Promise.reject(request.signal.reason);
       if (latest?.url !== request.url) {
         const { pathname, search } = new URL(request.url);
         latest = { url: request.url, path: pathname + search };
       }
+      const { pipeline } = request;
       // The one used last is the likeliest to be still open.
-      const connection = free.pop() ?? new Connection({ place, sessions, onClose: drop });
+      const connection =
+        connectionOf(pipeline) ?? free.pop() ?? new Connection({ place, sessions, onClose: drop });
+      connection.pipeline = pipeline;
+      if (pipeline !== undefined) pipelined.set(pipeline, connection);
       return new NodeExchange({ request, connection, clock, release }).start(
         formatHead(request, latest.path, host),
       );
@@ -105,6 +129,13 @@ class NodeExchange implements ConnectionUser, TransportBody {
   #deadline: Deadline | undefined;
   #status: number | undefined;
   #sentAt = 0;
+  /** As its connection was when it went out. */
+  #isReused = false;
+  #connectMs: number | undefined;
+  /** It went out behind others. */
+  readonly #isQueued: boolean;
+  /** Nobody wants its answer any more. */
+  #isLeft = false;
   readonly #ready: Bytes[] = [];
   #readyBytes = 0;
   #waiting: { resolve(chunk: Bytes | undefined): void; reject(error: unknown): void } | undefined;
@@ -113,6 +144,7 @@ class NodeExchange implements ConnectionUser, TransportBody {
 
   constructor(parts: ExchangeParts) {
     this.#parts = parts;
+    this.#isQueued = parts.connection.isBusy;
   }
 
   start(head: string): Promise<TransportResponse> {
@@ -120,7 +152,10 @@ class NodeExchange implements ConnectionUser, TransportBody {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      this.#forget = onAbort(request.signal, () => this.#fail(request.signal.reason));
+      this.#forget = onAbort(request.signal, () => {
+        this.#giveUp(request.signal.reason);
+        void this.#leave();
+      });
       connection.send(head, request.method, this);
     });
   }
@@ -132,26 +167,39 @@ class NodeExchange implements ConnectionUser, TransportBody {
   onSent(): void {
     this.#unlimit();
     this.#sentAt = performance.now();
-    this.#limit(this.#parts.request.headersMs, "headers");
+    const { connection } = this.#parts;
+    this.#isReused = connection.isReused;
+    this.#connectMs = connection.connectMs;
+  }
+
+  onTurn(): void {
+    const { request } = this.#parts;
+    if (this.#isLeft) void this.#leave();
+    else if (!this.#isQueued) this.#limit(request.headersMs, "headers");
+    else this.#expire(Math.min(PIPELINE_MS, request.headersMs), () => this.#failQueued());
   }
 
   onHead({ status, headers }: ParsedHead): void {
-    const { request, connection } = this.#parts;
+    if (this.#isLeft) return;
     this.#status = status;
     this.#settle();
-    const timing = { connectMs: connection.connectMs, latencyMs: performance.now() - this.#sentAt };
+    const timing = this.#isQueued
+      ? { connectMs: undefined, latencyMs: undefined }
+      : { connectMs: this.#connectMs, latencyMs: performance.now() - this.#sentAt };
     this.#resolve({
       status,
       headers,
-      url: request.url,
+      url: this.#parts.request.url,
       filtered: false,
-      reused: connection.isReused,
+      reused: this.#isReused,
+      queued: this.#isQueued,
       timing,
       body: this,
     });
   }
 
   onData(chunk: Bytes): void {
+    if (this.#isLeft) return;
     if (this.#waiting !== undefined) {
       const { resolve } = this.#waiting;
       this.#waiting = undefined;
@@ -164,14 +212,21 @@ class NodeExchange implements ConnectionUser, TransportBody {
   }
 
   onEnd(): void {
-    this.#finish(undefined);
+    this.#unlimit();
+    if (!this.#isLeft) this.#finish(undefined);
     this.#parts.release(this.#parts.connection);
   }
 
   onError(cause: Error, unanswered: boolean): void {
+    this.#unlimit();
+    if (this.#isLeft) return;
     const { request, connection } = this.#parts;
-    if (this.#status === undefined)
-      this.#fail(describeFailure(request, cause, unanswered && connection.isReused));
+    if (this.#status === undefined && this.#isQueued) {
+      const isLost = !(cause instanceof ResponseSyntaxError);
+      const wasAlive = connection.wasAlive || !unanswered;
+      this.#failQueued(isLost ? { cause, wasAlive } : undefined);
+    } else if (this.#status === undefined)
+      this.#fail(describeFailure(request, cause, unanswered && this.#isReused));
     else if (this.#end === undefined) this.#finish(brokenOff(request, this.#status, cause));
   }
 
@@ -195,17 +250,17 @@ class NodeExchange implements ConnectionUser, TransportBody {
   }
 
   async cancel(): Promise<void> {
-    if (this.#end !== undefined) return;
-    await this.#parts.connection.destroy();
-    // One turn of the loop later the other side has had the news before a new connection can reach it.
-    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#end === undefined) await this.#leave();
   }
 
   #limit(ms: number, phase: "connect" | "headers"): void {
-    const { clock, request } = this.#parts;
-    this.#deadline = clock.add(ms, () =>
-      this.#fail(timeoutError({ ms, phase, url: redactUrl(request.url) })),
-    );
+    const url = redactUrl(this.#parts.request.url);
+    this.#expire(ms, () => this.#fail(timeoutError({ ms, phase, url })));
+  }
+
+  #expire(ms: number, expire: () => void): void {
+    this.#unlimit();
+    this.#deadline = this.#parts.clock.add(ms, expire);
   }
 
   #unlimit(): void {
@@ -219,10 +274,29 @@ class NodeExchange implements ConnectionUser, TransportBody {
   }
 
   #fail(error: unknown): void {
+    this.#giveUp(error);
+    void this.#parts.connection.destroy(this);
+  }
+
+  /** It is to be sent again, once its connection is gone. */
+  #failQueued(lost?: { cause: Error; wasAlive: boolean }): void {
+    const { request, connection } = this.#parts;
+    void connection.destroy(this).then(() => this.#giveUp(unheard(request, lost)));
+  }
+
+  #giveUp(error: unknown): void {
     this.#settle();
     this.#end ??= { error };
     this.#reject(error);
-    void this.#parts.connection.destroy();
+  }
+
+  /** Its answer may pass, if it does so soon: others on the connection wait for theirs. */
+  async #leave(): Promise<void> {
+    const { connection } = this.#parts;
+    this.#isLeft = true;
+    this.#expire(PIPELINE_MS, () => void connection.destroy(this));
+    await connection.leave(this);
+    if (connection.closed) this.#unlimit();
   }
 
   #finish(error: unknown): void {
@@ -251,6 +325,14 @@ function describeFailure(request: TransportRequest, cause: Error, unused: boolea
   return unused && (code === "ECONNRESET" || code === "EPIPE")
     ? new StaleConnectionError("NETWORK", message, details)
     : new HttpError("NETWORK", message, details);
+}
+
+/** Of a request behind others, which is then to go by itself. `lost`: why its connection is, where that is all that is wrong. */
+function unheard(request: TransportRequest, lost?: { cause: Error; wasAlive: boolean }): HttpError {
+  const url = redactUrl(request.url);
+  const message = `${request.method} ${url}: got no response behind others on one connection; ask by itself`;
+  const Failure = lost?.wasAlive === false ? StaleConnectionError : PipelineError;
+  return new Failure("NETWORK", message, { url, retryable: true, cause: lost?.cause });
 }
 
 function brokenOff(request: TransportRequest, status: number, cause: unknown): HttpError {

@@ -21,6 +21,11 @@ export interface TransportRequest {
   readonly connectMs: number;
   /** Time from sending to the end of the headers. */
   readonly headersMs: number;
+  /**
+   * Requests with the same one go out behind each other on one connection, before the first of them is answered, as long as that
+   * lasts (RFC 9112 section 9.3.2); where the transport does not {@link Transport.pipelines}, it is ignored.
+   */
+  readonly pipeline?: object | undefined;
 }
 
 /** The body of a response, pulled chunk by chunk: nothing beyond a small buffer is taken before it is asked for. */
@@ -43,6 +48,8 @@ export interface TransportResponse {
   readonly filtered: boolean;
   /** It came on a connection that had served before; undefined where the platform does not tell. */
   readonly reused?: boolean | undefined;
+  /** Its request went out before another was answered on its connection. */
+  readonly queued?: boolean | undefined;
   /** Undefined where the platform does not tell. */
   readonly timing?: ExchangeTiming | undefined;
   readonly body: TransportBody;
@@ -53,6 +60,12 @@ export interface TransportResponse {
  * server, so the same request goes out again at once on another connection.
  */
 export class StaleConnectionError extends HttpError {}
+
+/**
+ * A request behind another was not answered, although its connection was open then: this server, or what lies before it, takes one at a
+ * time. Without a cause where the connection is open still, or what came on it was no answer.
+ */
+export class PipelineError extends StaleConnectionError {}
 
 /**
  * The seam between us and the network: sends one request and resolves at the end of its headers. Rejects with `signal.reason`
@@ -66,6 +79,8 @@ export interface Transport {
   readonly seesRedirects: boolean;
   /** Connections that are worth having open at once, where nobody says otherwise; `fast`: where time is all that counts. */
   readonly defaultConnections: { readonly usual: number; readonly fast: number };
+  /** Several requests may go out on one connection before they are answered; true once an answer has shown a server of HTTP/1.1. */
+  readonly pipelines: boolean;
   /** Open connections that wait for work; undefined where the platform does not tell. */
   readonly idle: number | undefined;
   send(request: TransportRequest): Promise<TransportResponse>;

@@ -77,6 +77,7 @@ async function getChecked<T>(link: HttpLink, ask: RangeAsk | ListAsk, { call, ch
   } catch (error) {
     exchange.discard();
     if (isRangeStreamsError(error, "CHANGED")) link.sawChange = true;
+    call.place?.refused(error);
     if (exchange.status === 412 && link.sendsConditions && link.origin.capabilities.ifMatch === undefined) {
       // Some servers refuse every If-Match. Only a plain answer can tell such a one from a changed file.
       link.origin.capabilities.ifMatch = false;

@@ -19,6 +19,7 @@ const names = [
   "#text-reader",
   "#many-listeners",
   "#read-parts",
+  "#ways-to-send",
 ];
 const packages = ["@foxglove/crc", "commander", "fflate", "range-streams", "range-streams/zip"];
 packages.push("fzstd", "xxhash-wasm", "unbzip2-stream/lib/bzip2.js", "xz-decompress", "lzma1");

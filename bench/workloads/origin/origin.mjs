@@ -30,12 +30,18 @@ function fileNamed(name) {
   return kept.get(path);
 }
 
-/** One client connection: one request after the other. */
+/**
+ * One client connection: answers come one after the other, each as long after its request as the link takes there and back. Of requests
+ * that are sent before they are answered that is one and the same time.
+ */
 class Connection {
   #socket;
   #received = "";
   #isBusy = false;
   #isFirst = true;
+  #openAt = 0;
+  /** Requests behind that which is being answered, and when each came. */
+  #waiting = [];
   #body;
   #counted = counts;
   credit = 0;
@@ -58,13 +64,24 @@ class Connection {
 
   #take(text) {
     this.#received += text;
+    for (
+      let request = parseRequest(this.#received);
+      request !== undefined;
+      request = parseRequest(this.#received)
+    ) {
+      this.#received = this.#received.slice(request.length);
+      this.#waiting.push({ request, at: performance.now() });
+    }
+    this.#goOn();
+  }
+
+  #goOn() {
     if (this.#isBusy) return;
-    const request = parseRequest(this.#received);
-    if (request === undefined) return;
-    this.#received = this.#received.slice(request.length);
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
     this.#isBusy = true;
-    if (request.target.startsWith("/-/")) this.#control(request.target);
-    else this.#serve(request);
+    if (next.request.target.startsWith("/-/")) this.#control(next.request.target);
+    else this.#serve(next);
   }
 
   #control(target) {
@@ -75,12 +92,16 @@ class Connection {
     this.#socket.end(head({ status: "200 OK", lines: ["Connection: close"] }, text.length) + text);
   }
 
-  #serve(request) {
-    if (this.#isFirst) counts.connections++;
+  #serve({ request, at }) {
+    if (this.#isFirst) {
+      counts.connections++;
+      // Connecting takes the first of two round trips, whoever waits for it.
+      this.#openAt = at + profile.rttMs;
+    }
     counts.requests++;
     this.#counted = counts;
-    const delayMs = profile.rttMs * (this.#isFirst ? 2 : 1);
     this.#isFirst = false;
+    const delayMs = Math.max(0, Math.ceil(Math.max(at, this.#openAt) + profile.rttMs - performance.now()));
     if (delayMs === 0) this.#answer(request);
     else setTimeout(() => this.#answer(request), delayMs);
   }
@@ -128,7 +149,7 @@ class Connection {
   #next() {
     this.#body = undefined;
     this.#isBusy = false;
-    if (this.#received !== "") this.#take("");
+    this.#goOn();
   }
 
   /** What was still in this process when the client left was not sent. */
