@@ -64,14 +64,20 @@ export class FlowSet {
   send({ requests, lists, connections }: Sending): void {
     const share = { connections };
     for (const list of lists) this.#sendList(list, share);
-    const { wire } = this.#parts;
-    // Where an answer is there at once, there is no waiting to be saved.
-    const mayPipeline = wire.pipelines === true && !isNear(wire.linkEstimate());
-    const places = mayPipeline ? placesFor?.(requests, connections) : undefined;
-    for (const [index, range] of requests.entries()) {
+    const places = this.#mayPipeline(requests.length, connections)
+      ? placesFor?.(requests, connections)
+      : undefined;
+    for (let index = 0; index < requests.length; index++) {
+      const range = requests[index] as Range;
       const body = this.#openBody(range, false);
       this.#begin({ range, body, bounded: true, share, place: places?.[index] }).need(range.end);
     }
+  }
+
+  /** Where there is a connection for each, or an answer is there at once, there is no waiting to be saved. */
+  #mayPipeline(requests: number, connections: number): boolean {
+    const { wire } = this.#parts;
+    return requests > connections && wire.pipelines === true && !isNear(wire.linkEstimate());
   }
 
   /** A request that is pulled as it is read. */

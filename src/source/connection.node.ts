@@ -267,15 +267,13 @@ export class Connection {
   }
 
   #take(bytes: Bytes): void {
-    let left = bytes;
-    while (left.byteLength > 0 && !this.#closed) {
+    for (let at = 0; at < bytes.byteLength && !this.#closed; ) {
       // Nobody asked for anything yet: whatever this is, it must not become the answer to the next request.
       if (this.#parser.isOver) throw new ResponseSyntaxError("bytes that nobody asked for");
       this.#unanswered = false;
-      const taken = this.#parser.push(left);
-      left = left.subarray(taken);
-      if (this.#parser.isOver && !this.#closed)
-        this.#end(this.#parser.isPersistent && (left.byteLength === 0 || this.#asked.length > 1));
+      at += this.#parser.push(at === 0 ? bytes : bytes.subarray(at));
+      if (!this.#parser.isOver || this.#closed) continue;
+      this.#end(this.#parser.isPersistent && (at === bytes.byteLength || this.#asked.length > 1));
     }
   }
 
@@ -325,7 +323,7 @@ export class Connection {
     const ended = this.#asked.shift();
     this.#answers++;
     if (this.#paused) this.resume();
-    const isWanted = this.#asked.some(({ isLeft }) => !isLeft);
+    const isWanted = this.isBusy && this.#asked.some(({ isLeft }) => !isLeft);
     if (reusable && isWanted) this.#nextTurn();
     else if (reusable && !this.isBusy && this.#idleMs > 0) {
       // An idle connection does not keep the process alive.

@@ -9,11 +9,11 @@ import type { Flow, LinkEstimate } from "./link-estimate.ts";
 import type { Meter } from "./meter.ts";
 import { type Origin, releaseOrigin, retainOrigin } from "./origin.ts";
 import { LeftAloneError } from "./origin-health.ts";
-import type { Pipeline } from "./pipeline.ts";
+import type { Pipeline, PipelinePlace } from "./pipeline.ts";
 import type { RecoveryWatcher } from "./recovery.ts";
 import { isRedirect, redirectError, redirectTarget } from "./redirect.ts";
 import { requestFields } from "./request-fields.ts";
-import type { Slot } from "./request-queue.ts";
+import type { QueueRequest, Slot } from "./request-queue.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { SourceEvent } from "./source.ts";
 import { type StopSignal, toAbortSignal } from "./stop.ts";
@@ -257,26 +257,35 @@ export class HttpLink implements RecoveryWatcher {
     return origin;
   }
 
-  async #sendHop(url: string, request: HttpRequest): Promise<Exchange> {
+  #sendHop(url: string, request: HttpRequest): Promise<Exchange> {
     if (this.closed) throw this.closing.reason;
     const origin = url === this.#current?.url ? this.#current.origin : this.#originOf(url);
     this.#checkOrigin(origin, request.call);
-    const { signal, turn, place } = request.call;
-    const wish = { limit: this.#maxConnectionsTo(origin), signal, turn };
-    if (place !== undefined) {
-      const way = { queue: origin.queue, capabilities: origin.capabilities, link: this };
-      const hop = { origin, url, request, pipeline: place.pipeline };
-      const exchange = await place.send(way, wish, (slot) => this.#sendOver(slot, hop));
-      if (exchange !== undefined) return exchange;
-    }
-    // The first requests of a plan connect before the last of them are made: no turn of the loop lies between.
-    const slot = origin.queue.tryAcquire(wish) ?? (await origin.queue.acquire(wish));
-    return this.#sendOver(slot, { origin, url, request });
+    const { place } = request.call;
+    const hop = { origin, url, request };
+    return place === undefined ? this.#sendBy(hop) : this.#sendBehind(hop, place);
   }
 
-  async #sendOver(slot: Slot, hop: Hop): Promise<Exchange> {
+  async #sendBehind(hop: Hop, place: PipelinePlace): Promise<Exchange> {
+    const { capabilities, queue } = hop.origin;
+    const behind = { ...hop, pipeline: place.pipeline };
+    const way = { queue, capabilities, link: this };
+    const sent = await place.send(way, this.#wishFor(hop), (slot) => this.#sendBy(behind, slot));
+    return sent ?? this.#sendBy(hop);
+  }
+
+  #wishFor({ origin, request }: Hop): QueueRequest {
+    const { signal, turn } = request.call;
+    return { limit: this.#maxConnectionsTo(origin), signal, turn };
+  }
+
+  /** Sends it by the connection that is given, or by one of its own. */
+  async #sendBy(hop: Hop, given?: Slot): Promise<Exchange> {
     const { origin, request } = hop;
     const { timeouts, meter } = this.settings;
+    const wish = this.#wishFor(hop);
+    // The first requests of a plan connect before the last of them are made: no turn of the loop lies between.
+    const slot = given ?? origin.queue.tryAcquire(wish) ?? (await origin.queue.acquire(wish));
     try {
       origin.health.check();
       const { response, flow } = await this.#sendFresh(hop);

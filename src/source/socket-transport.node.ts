@@ -254,8 +254,7 @@ class NodeExchange implements ConnectionUser, TransportBody {
   }
 
   #limit(ms: number, phase: "connect" | "headers"): void {
-    const url = redactUrl(this.#parts.request.url);
-    this.#expire(ms, () => this.#fail(timeoutError({ ms, phase, url })));
+    this.#expire(ms, () => this.#fail(timeoutError({ ms, phase, url: redactUrl(this.#parts.request.url) })));
   }
 
   #expire(ms: number, expire: () => void): void {
