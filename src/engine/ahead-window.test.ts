@@ -89,7 +89,7 @@ describe("a window ahead of a reader", () => {
 
   it("has two large pieces on a link that answers at once, and sixteen where its reader wants so many", () => {
     const lengthsOn = (latencyMs: number, least?: number): Set<number> => {
-      const window = new AheadWindow(0, 8 * MiB, least);
+      const window = new AheadWindow(0, 8 * MiB, { leastPieces: least });
       const bounds = { link: { ...estimate(CLOUD), latencyMs }, cap: 8 * MiB, end: 1000 * MiB };
       window.fill(0, bounds);
       return new Set(
@@ -104,22 +104,25 @@ describe("a window ahead of a reader", () => {
     expect(lengthsOn(20, 16)).toEqual(new Set([(8 * MiB) / 16]));
   });
 
-  it("may be exceeded by what came in before its turn, by half of it at most", () => {
-    const window = new AheadWindow(0, 4 * MiB);
-    const bounds = { link: estimate(CLOUD), cap: 4 * MiB, end: 1000 * MiB };
+  it.each([
+    [1 / 3, undefined],
+    [1 / 2, { excess: 1 / 2 }],
+  ] as const)("may be exceeded by what came in before its turn, by %d of it at most", (part, shape) => {
+    const size = 4 * MiB + 1;
+    const most = Math.floor(size * part);
+    const window = new AheadWindow(0, size, shape);
+    const bounds = { link: estimate(CLOUD), cap: size, end: 1000 * MiB };
     const asked = window.fill(0, bounds).map((range) => ({ range, position: range.start }));
     expect(window.extraFor(0, asked)).toBe(0);
-    const [next, ...behind] = asked;
+    const [next, second, ...behind] = asked;
     const rest = next === undefined ? [] : [next];
-    expect(window.extraFor(0, [...rest, ...behind.slice(2)])).toBe(
-      behind.slice(0, 2).reduce((sum, { range }) => sum + range.length, 0),
-    );
+    expect(window.extraFor(0, [...rest, ...behind])).toBe(second?.range.length);
     const extra = window.extraFor(0, rest);
-    expect(extra).toBe(2 * MiB);
+    expect(extra).toBe(most);
     expect(window.fill(0, bounds)).toEqual([]);
     expect(window.isDue(0, extra)).toBe(true);
     const more = window.fill(0, { ...bounds, extra });
-    expect(more.at(-1)?.end).toBeGreaterThan(5.5 * MiB);
-    expect(more.at(-1)?.end).toBeLessThanOrEqual(6 * MiB);
+    expect(more.at(-1)?.end).toBeGreaterThan(size + most - 0.5 * MiB);
+    expect(more.at(-1)?.end).toBeLessThanOrEqual(size + most);
   });
 });

@@ -73,6 +73,12 @@ export class ResponseParser {
     return this.#isHttp11;
   }
 
+  /** Bytes of the body that are still to come; Infinity where nothing tells, and before the head has come. */
+  get bodyLeft(): number {
+    if (this.#part === "over") return 0;
+    return this.#part === "counted" ? this.#left : Number.POSITIVE_INFINITY;
+  }
+
   /** A request went out, and its response is next. */
   begin(method: string): void {
     this.#part = "head";

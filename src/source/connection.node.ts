@@ -55,12 +55,16 @@ const TLS_READ_BYTES = 16 * 1024;
  */
 const MAX_READ_BYTES = 384 * 1024;
 
+/** So much of a body that nobody wants may pass for those behind it. *Unmeasured*; a body that was asked for in a pipeline has half of it. */
+const MAX_PASSING_BYTES = 64 * 1024;
+
 /** A request that is not yet answered. */
 interface Asked {
   readonly method: string;
   readonly user: ConnectionUser;
   /** Whoever sent it has no more use for its answer. */
   isLeft: boolean;
+  hasHead: boolean;
 }
 
 /**
@@ -148,7 +152,7 @@ export class Connection {
   /** Sends the head of a request that has no body, at once or when the socket is open; behind others if there are any. */
   send(head: string, method: string, user: ConnectionUser): void {
     const isFirst = !this.isBusy;
-    this.#asked.push({ method, user, isLeft: false });
+    this.#asked.push({ method, user, isLeft: false, hasHead: false });
     const write = (): void => {
       this.#served++;
       this.#socket.write(head, "latin1");
@@ -182,15 +186,21 @@ export class Connection {
   }
 
   /**
-   * One user has no more use for its answer, which is let pass where others wait for theirs; else this ends the connection, and resolves
-   * when its socket is closed.
+   * One user has no more use for its answer, which is let pass where it is short and others wait for theirs; else this ends the connection,
+   * and resolves when its socket is closed.
    */
   leave(user: ConnectionUser): Promise<void> {
     const asked = this.#asked.find((one) => one.user === user);
     if (asked !== undefined) asked.isLeft = true;
-    if (this.#asked.every(({ isLeft }) => isLeft)) return this.destroy(user);
+    if (this.#asked.every(({ isLeft }) => isLeft) || this.#isStuck) return this.destroy(user);
     this.resume();
     return Promise.resolve();
+  }
+
+  /** What comes now is a long body that nobody wants. */
+  get #isStuck(): boolean {
+    const [current] = this.#asked;
+    return current?.isLeft === true && current.hasHead && this.#parser.bodyLeft > MAX_PASSING_BYTES;
   }
 
   /** Ends it and whatever is on it. `user`, who wants that, hears no more; resolves when its socket is closed. */
@@ -297,7 +307,11 @@ export class Connection {
 
   #takeHead(head: ParsedHead): void {
     this.#idleMs = idleLimit(head.headers.get("keep-alive"));
-    this.#asked[0]?.user.onHead(head);
+    const [current] = this.#asked;
+    if (current === undefined) return;
+    current.hasHead = true;
+    current.user.onHead(head);
+    if (this.#isStuck) void this.destroy();
   }
 
   #takeData(chunk: Bytes): void {

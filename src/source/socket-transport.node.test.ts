@@ -290,6 +290,31 @@ describe("requests of one pipeline", () => {
     expect([held.transport?.idle, server.totalConnections]).toEqual([1, 1]);
   });
 
+  it.each<
+    [when: string, leave: (first: Promise<TransportResponse>, leaving: AbortController) => Promise<unknown>]
+  >([
+    [
+      "before its head",
+      (first, leaving) => {
+        leaving.abort("gone");
+        return first.catch(() => undefined);
+      },
+    ],
+    ["after it", async (first) => (await first).body.cancel()],
+  ])("do not wait for a long body that is given up %s", async (_when, leave) => {
+    const long = `HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n${"x".repeat(100_000)}`;
+    await using server = await startRawServer([{ send: [{ waitMs: 20 }, long] }, { send: [answer("two")] }]);
+    const leaving = new AbortController();
+    const pipeline = {};
+    const first = ask(`${server.url}/0`, { pipeline, signal: leaving.signal });
+    const second = outcomeOf(ask(`${server.url}/1`, { pipeline }));
+    await expect.poll(() => server.requests.length, { interval: 1 }).toBe(2);
+    const startedAt = performance.now();
+    await leave(first, leaving);
+    expect(await second).toBe("PipelineError (lost)");
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+
   it("end with their connection once nobody wants any of them", async () => {
     await using server = await startRawServer([{ send: [{ waitMs: 2000 }] }, { send: [] }]);
     const leaving = new AbortController();
