@@ -104,6 +104,22 @@ describe("a window ahead of a reader", () => {
     expect(lengthsOn(20, 16)).toEqual(new Set([(8 * MiB) / 16]));
   });
 
+  it("starts with shorter pieces while its connections are still to be opened, and grows after an eighth", () => {
+    const lengths = (idle: number, shape = {}): number[] => {
+      const window = new AheadWindow(0, 2 * MiB, shape);
+      const bounds = { link: { ...estimate(CLOUD), idle }, cap: 8 * MiB, end: 1000 * MiB };
+      const first = window.fill(0, bounds).map(({ length }) => length);
+      expect(window.fill(256 * KiB - 1, bounds).length).toBeLessThanOrEqual(1);
+      const next = window.fill(256 * KiB, bounds);
+      expect(next.length > 2).toBe(!("quickStart" in shape));
+      return first;
+    };
+    expect(lengths(1).length).toBeGreaterThanOrEqual(12);
+    expect(Math.min(...lengths(1))).toBe(128 * KiB);
+    expect(Math.min(...lengths(12))).toBe(256 * KiB);
+    expect(Math.min(...lengths(1, { quickStart: false }))).toBe(256 * KiB);
+  });
+
   it.each([
     [1 / 3, undefined],
     [1 / 2, { excess: 1 / 2 }],

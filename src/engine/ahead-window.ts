@@ -27,6 +27,14 @@ const UNKNOWN_BYTES_PER_MS = 40_000;
 /** So many connections together get less than this part of what each alone would. *Unmeasured*. */
 const TIGHT = 0.6;
 
+/**
+ * The same for a first window whose connections are still to be opened: as it opens more of them, what follows need not wait for its own.
+ * With this and {@link FIRST_GROWTH} two readers of 32 MiB take 452 ms on the cloud profile and 1.40 s on wan, without them 490 and 1.45.
+ */
+const OPENING_PIECE = 128 * KiB;
+/** The part of a first window after which the next is asked for: it takes a round trip, in which the rest is read. */
+const FIRST_GROWTH = 8;
+
 /** What bounds a window now. */
 export interface WindowBounds {
   readonly link: LinkEstimate;
@@ -46,6 +54,8 @@ export interface WindowShape {
   readonly minPiece?: number | undefined;
   /** The part of its size by which it may be exceeded; see {@link AheadWindow.extraFor}. Default a third. */
   readonly excess?: number | undefined;
+  /** Whether the first window opens connections for those that follow, and these follow sooner. Default true. */
+  readonly quickStart?: boolean | undefined;
 }
 
 /** A request of a window, as far as it has come in. */
@@ -57,7 +67,7 @@ export interface Arriving {
 
 /**
  * The bytes ahead of one reader that are on their way or wait to be read. Filled piece by piece as the reader goes on, so that the
- * connections never pause together; twice as large each time half of it was read.
+ * connections never pause together; twice as large each time half of it was read, the first time sooner.
  */
 export class AheadWindow {
   /** Up to where bytes were asked for. */
@@ -67,18 +77,18 @@ export class AheadWindow {
   readonly #excess: number;
   #size: number;
   #growAt: number;
+  /** Nothing was asked for so far, and what is opens connections. */
+  #isStarting: boolean;
 
-  constructor(
-    position: number,
-    size: number,
-    { leastPieces, minPiece = MIN_PIECE, excess = EXCESS }: WindowShape = {},
-  ) {
+  constructor(position: number, size: number, shape: WindowShape = {}) {
+    const { leastPieces, minPiece = MIN_PIECE, excess = EXCESS, quickStart = true } = shape;
     this.#leastPieces = leastPieces;
     this.#minPiece = minPiece;
     this.#excess = excess;
     this.end = position;
     this.#size = Math.round(size);
-    this.#growAt = position + this.#size / 2;
+    this.#isStarting = quickStart;
+    this.#growAt = position + this.#size / (quickStart ? FIRST_GROWTH : 2);
   }
 
   /** Bytes ahead at most, for now. */
@@ -113,7 +123,9 @@ export class AheadWindow {
     }
     this.end = Math.max(this.end, position);
     const connections = connectionsFor(link, this.#leastPieces);
-    const minPiece = this.#minPiece;
+    const isOpening = this.#isStarting && link.idle < connections / 2;
+    const minPiece = isOpening ? Math.min(this.#minPiece, OPENING_PIECE) : this.#minPiece;
+    this.#isStarting = false;
     const piece = Math.min(MAX_PIECE, Math.max(minPiece, this.#size / connections));
     const pieces: Range[] = [];
     const usual = position + extra + Math.min(this.#size + minPiece, Math.max(minPiece, cap));

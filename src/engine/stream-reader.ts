@@ -87,6 +87,8 @@ export class StreamReader implements ChunkReader {
         leastPieces: SIDE_BY_SIDE,
         minPiece: MIN_PIECE,
         excess: EXCESS,
+        // A stream is long enough for its start not to matter.
+        quickStart: false,
       });
   }
 
