@@ -12,6 +12,11 @@ interface Place {
   readonly index: number;
 }
 
+/** A place that was looked for. */
+interface FoundPlace extends Place {
+  readonly position: number;
+}
+
 /**
  * Entries a block holds at most: long enough for few blocks, short enough that shifting one is cheap. Of 64 to 1,024, measured with
  * `bench/ranges` at 100,000 entries, 256 was the fastest, by a little.
@@ -27,6 +32,8 @@ export class IntervalList<V> {
   #size = 0;
   /** Counts changes, so that an iteration notices one. */
   #version = 0;
+  /** The place found last, as long as it holds: whoever looks for one mostly looks for it again, and then puts something there. */
+  #found: FoundPlace | undefined;
 
   get size(): number {
     return this.#size;
@@ -75,7 +82,7 @@ export class IntervalList<V> {
     if (removed.length === 1 && kept.length === 1 && rest !== undefined) {
       // Trimmed at one end: it keeps its place.
       const { block, index } = this.#reaching(range.start);
-      this.#version++;
+      this.#changed();
       (this.#blocks[block] as Interval<V>[])[index] = rest;
       return freed;
     }
@@ -90,7 +97,7 @@ export class IntervalList<V> {
     let place = this.#reaching(start);
     const next = this.#blocks[place.block]?.[place.index];
     if (next !== undefined && next.range.start === start && next.range.end === end) {
-      // What changes its state as a whole is the usual case, and moves no other entry.
+      // What changes its state as a whole is the usual case, and moves no other entry: the place that was found still holds.
       this.#version++;
       (this.#blocks[place.block] as Interval<V>[])[place.index] = entry;
       return;
@@ -103,7 +110,7 @@ export class IntervalList<V> {
   }
 
   clear(): void {
-    this.#version++;
+    this.#changed();
     this.#size = 0;
     this.#blocks.length = 0;
   }
@@ -128,7 +135,7 @@ export class IntervalList<V> {
 
   #collect({ start, end }: Range, touching: boolean): Interval<V>[] {
     const found: Interval<V>[] = [];
-    let { block, index } = this.#reaching(start, touching);
+    let { block, index } = touching ? this.#search(start, true) : this.#reaching(start);
     for (let entries = this.#blocks[block]; entries !== undefined; entries = this.#blocks[++block]) {
       for (; index < entries.length; index++) {
         const entry = entries[index] as Interval<V>;
@@ -141,8 +148,19 @@ export class IntervalList<V> {
     return found;
   }
 
-  /** Where the first entry is that ends after `position`, or with `touching` at it; past the last block if none does. */
-  #reaching(position: number, touching = false): Place {
+  /** Where the first entry is that ends after `position`; past the last block if none does. */
+  #reaching(position: number): Place {
+    if (this.#found?.position !== position) this.#found = this.#search(position, false);
+    return this.#found;
+  }
+
+  #changed(): void {
+    this.#version++;
+    this.#found = undefined;
+  }
+
+  /** As {@link IntervalList.#reaching}, or with `touching` the first that ends at `position`. */
+  #search(position: number, touching: boolean): FoundPlace {
     let low = 0;
     let high = this.#blocks.length;
     while (low < high) {
@@ -154,7 +172,7 @@ export class IntervalList<V> {
     }
     const block = low;
     const entries = this.#blocks[block];
-    if (entries === undefined) return { block, index: 0 };
+    if (entries === undefined) return { block, index: 0, position };
     low = 0;
     high = entries.length;
     while (low < high) {
@@ -163,14 +181,14 @@ export class IntervalList<V> {
       if (end > position || (touching && end === position)) high = middle;
       else low = middle + 1;
     }
-    return { block, index: low };
+    return { block, index: low, position };
   }
 
   /** Takes `count` entries away, from the one that holds or follows `position`. */
   #remove(position: number, count: number): void {
-    this.#version++;
-    this.#size -= count;
     const { block, index } = this.#reaching(position);
+    this.#changed();
+    this.#size -= count;
     let left = count;
     let emptied = 0;
     let from = index;
@@ -188,7 +206,7 @@ export class IntervalList<V> {
   }
 
   #insert(entry: Interval<V>, { block, index }: Place): void {
-    this.#version++;
+    this.#changed();
     this.#size++;
     // Past the last block the entry joins that block's end; at the start of a later one it may stand there as well.
     const target = Math.min(block, this.#blocks.length - 1);
@@ -197,8 +215,10 @@ export class IntervalList<V> {
       this.#blocks.push([entry]);
       return;
     }
-    entries.splice(target === block ? index : entries.length, 0, entry);
+    const at = target === block ? index : entries.length;
+    entries.splice(at, 0, entry);
     if (entries.length > BLOCK_LENGTH) this.#split(target, entries);
+    else this.#found = { block: target, index: at, position: entry.range.start };
   }
 
   #split(block: number, entries: Interval<V>[]): void {

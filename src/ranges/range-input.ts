@@ -17,7 +17,9 @@ export type RangeRequestForm =
  * a size that is no whole number.
  */
 export function resolveRange(input: RangeInput, size?: number): Range {
-  if (input instanceof Range && size === undefined) return input;
+  // A range is whole and frozen; what is left to look at is whether it lies in the file.
+  if (input instanceof Range && (size === undefined || (input.end <= size && Number.isSafeInteger(size))))
+    return input;
   return Range.from(input, size);
 }
 

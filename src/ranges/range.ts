@@ -7,10 +7,11 @@ import { describeBound, parseForm, placeForm, type RangeInput } from "./range-fo
  * nothing.
  */
 export class Range {
+  // Declared only: fields that are defined before they are set cost every range a call of its own.
   /** First position. */
-  readonly start: number;
+  declare readonly start: number;
   /** Position after the last. */
-  readonly end: number;
+  declare readonly end: number;
 
   /** @throws INVALID_RANGE for anything but safe integers with `0 <= start <= end`. */
   constructor(start: number, end: number) {
