@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type ParsedHead, ResponseParser, ResponseSyntaxError } from "../http/response-parser.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { Bytes } from "./source.ts";
 
 /** Where the connections of one origin lead. */
@@ -16,6 +17,8 @@ export interface ConnectionParts {
   readonly place: ConnectionPlace;
   /** What resumes a TLS session; kept by whoever owns the connections. */
   readonly sessions: { latest: Buffer | undefined };
+  /** The time limits of those that nobody uses. */
+  readonly idleClock: Deadlines;
   /** Called when it closed while nobody used it. */
   readonly onClose: (connection: Connection) => void;
 }
@@ -98,6 +101,8 @@ export class Connection {
   #unanswered = true;
   #paused = false;
   #idleMs = IDLE_MS;
+  #idleUntil: Deadline | undefined;
+  readonly #expire = (): void => this.#fail(otherSideClosed());
   #error: Error | undefined;
   #closed = false;
 
@@ -167,10 +172,15 @@ export class Connection {
     if (isFirst) {
       this.#answers = 0;
       this.#wasUsed = true;
-      this.#socket.setTimeout(0);
+      this.#leaveIdle();
       this.#socket.ref();
     }
     write();
+  }
+
+  #leaveIdle(): void {
+    if (this.#idleUntil !== undefined) this.#parts.idleClock.delete(this.#idleUntil);
+    this.#idleUntil = undefined;
   }
 
   /** Has the server wait with the rest of the body, until `resume`. */
@@ -211,6 +221,7 @@ export class Connection {
 
   #close(cause: Error, but?: ConnectionUser): void {
     this.#closed = true;
+    this.#leaveIdle();
     this.#socket.destroy();
     const [current] = this.#asked;
     for (const asked of this.#asked.splice(0))
@@ -258,8 +269,6 @@ export class Connection {
     socket.on("error", (error) => {
       this.#error = error;
     });
-    // Set while nobody uses it.
-    socket.once("timeout", () => this.#fail(otherSideClosed()));
     socket.once("close", () => {
       if (!this.#closed) this.#fail(this.#error ?? otherSideClosed());
     });
@@ -341,7 +350,7 @@ export class Connection {
     if (reusable && isWanted) this.#nextTurn();
     else if (reusable && !this.isBusy && this.#idleMs > 0) {
       // An idle connection does not keep the process alive.
-      this.#socket.setTimeout(this.#idleMs);
+      this.#idleUntil = this.#parts.idleClock.add(this.#idleMs, this.#expire);
       this.#socket.unref();
     } else {
       // What is behind it will not be answered any more, or is no longer wanted. It counts as a connection until it is closed.

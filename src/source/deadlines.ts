@@ -8,19 +8,24 @@ export interface Deadline {
 /**
  * Many limits on one timer. Nearly every limit is taken away long before it is reached; here that costs a note in a set, where a
  * timer of its own cost 2 µs each, several for every small request. While there is a limit, the timer keeps a Node process alive, as one of
- * its own would.
+ * its own would; in the `background` it never does.
  */
 export class Deadlines {
   readonly #open = new Set<Deadline>();
+  readonly #background: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer rings, which may be long before anything is due. */
   #ringsAt = Number.POSITIVE_INFINITY;
+
+  constructor({ background = false }: { background?: boolean } = {}) {
+    this.#background = background;
+  }
 
   /** Calls `expire` once after so many milliseconds; not at all for Infinity. */
   add(ms: number, expire: () => void): Deadline {
     const deadline = { at: performance.now() + ms, expire };
     if (!Number.isFinite(ms)) return deadline;
-    if (this.#open.size === 0) setAlive(this.#timer, true);
+    if (this.#open.size === 0) this.#keepAlive(true);
     this.#open.add(deadline);
     if (deadline.at < this.#ringsAt) this.#arm(deadline.at);
     return deadline;
@@ -28,7 +33,7 @@ export class Deadlines {
 
   /** Takes one away. Twice is once. */
   delete(deadline: Deadline): void {
-    if (this.#open.delete(deadline) && this.#open.size === 0) setAlive(this.#timer, false);
+    if (this.#open.delete(deadline) && this.#open.size === 0) this.#keepAlive(false);
   }
 
   /** Takes all away, and the timer with them. */
@@ -45,6 +50,11 @@ export class Deadlines {
     // A longer delay than a timer can hold would fire at once.
     const ms = Math.min(Math.max(0, Math.ceil(at - performance.now())), 2 ** 31 - 1);
     this.#timer = setTimeout(() => this.#ring(), ms);
+    if (this.#background) setAlive(this.#timer, false);
+  }
+
+  #keepAlive(alive: boolean): void {
+    if (!this.#background) setAlive(this.#timer, alive);
   }
 
   #ring(): void {

@@ -45,14 +45,10 @@ export class Exchange implements ResponseHead {
   readonly #parts: ExchangeParts;
   #reading: Promise<Bytes | undefined> | undefined;
   #ended = false;
-  readonly #onChunk: (chunk: Bytes | undefined) => void;
 
   constructor(response: TransportResponse, parts: ExchangeParts) {
     this.#response = response;
     this.#parts = parts;
-    this.#onChunk = (chunk) => {
-      if (chunk !== undefined) parts.flow?.arrived(chunk.byteLength);
-    };
   }
 
   get redirectable(): boolean {
@@ -93,8 +89,8 @@ export class Exchange implements ResponseHead {
    */
   async read(signal?: StopSignal, idleMs = this.#parts.idleMs): Promise<Bytes | undefined> {
     if (this.#ended) throw this.#parts.closing.reason;
-    const now = signal?.aborted ? undefined : this.#poll();
-    if (now !== undefined) return now === null ? undefined : plainBytes(now);
+    const now = this.poll(signal);
+    if (now !== undefined) return now ?? undefined;
     const { name: url, clock } = this.#parts;
     try {
       const chunk = await withTimeout(this.#pull(), { ms: idleMs, signal, phase: "idle", url, clock });
@@ -115,15 +111,20 @@ export class Exchange implements ResponseHead {
     return (await withTimeout(this.#pull(), { ms: idleMs, signal, phase: "idle", url, clock })) !== undefined;
   }
 
-  /** A chunk that is here already, or null for an end that is: most small bodies come with their heads, and cost no clock. */
-  #poll(): Bytes | null | undefined {
-    if (this.#reading !== undefined) return undefined;
+  /**
+   * As {@link Exchange.read}, where that need not wait: null for the end, undefined where it must, or would throw. Most small bodies come with
+   * their heads, and cost neither clock nor promise.
+   */
+  poll(signal?: StopSignal): Bytes | null | undefined {
+    if (this.#ended || this.#reading !== undefined || signal?.aborted) return undefined;
     const now = this.#response.body.poll?.();
     if (now === undefined) return undefined;
-    this.#parts.flow?.waiting();
-    if (now === null) this.#end();
-    else this.#parts.flow?.arrived(now.byteLength);
-    return now;
+    if (now === null) {
+      this.#end();
+      return null;
+    }
+    this.#parts.flow?.taken(now.byteLength);
+    return plainBytes(now);
   }
 
   /** One pull at a time; a chunk whose reader was aborted waits in it for the next reader. */
@@ -131,7 +132,7 @@ export class Exchange implements ResponseHead {
     if (this.#reading === undefined) {
       this.#parts.flow?.waiting();
       this.#reading = this.#response.body.read();
-      this.#reading.then(this.#onChunk, ignore);
+      this.#reading.then((chunk) => chunk && this.#parts.flow?.arrived(chunk.byteLength), ignore);
     }
     return this.#reading;
   }

@@ -79,8 +79,9 @@ interface Hop {
   readonly pipeline?: Pipeline | undefined;
 }
 
-interface Answer {
-  readonly response: TransportResponse;
+/** What an answer has to do with its origin. */
+interface Answered {
+  readonly slot: Slot;
   readonly flow: Flow;
 }
 
@@ -108,8 +109,10 @@ export class HttpLink implements RecoveryWatcher {
   #current: { readonly url: string; readonly origin: Origin } | undefined;
   readonly #origins = new Map<string, Origin>();
   readonly #exchanges = new Set<Exchange>();
+  readonly #onEnd = (exchange: Exchange): unknown => this.#exchanges.delete(exchange);
   readonly #warned = new Set<string>();
   readonly #closing = new AbortController();
+  #isClosed = false;
 
   constructor(settings: HttpSettings) {
     this.settings = settings;
@@ -118,7 +121,7 @@ export class HttpLink implements RecoveryWatcher {
   }
 
   get closed(): boolean {
-    return this.#closing.signal.aborted;
+    return this.#isClosed;
   }
 
   /** Aborts with the CLOSED error when the link closes. */
@@ -229,7 +232,8 @@ export class HttpLink implements RecoveryWatcher {
 
   /** Ends every exchange and gives the origins back. */
   close(): void {
-    if (this.closed) return;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#closing.abort(closedError(this.name));
     for (const exchange of this.#exchanges) exchange.cancel();
     for (const { origin } of this.#origins.values()) releaseOrigin(origin, this.settings.client);
@@ -279,35 +283,78 @@ export class HttpLink implements RecoveryWatcher {
     return { limit: this.#maxConnectionsTo(origin), signal, turn };
   }
 
-  /** Sends it by the connection that is given, or by one of its own. */
+  /**
+   * Sends it by the connection that is given, or by one of its own. A connection that died while idle costs another try at once, which counts
+   * as a request and not as a failure.
+   */
   async #sendBy(hop: Hop, given?: Slot): Promise<Exchange> {
-    const { origin, request } = hop;
-    const { timeouts, meter } = this.settings;
+    const { origin, pipeline } = hop;
     const wish = this.#wishFor(hop);
     // The first requests of a plan connect before the last of them are made: no turn of the loop lies between.
     const slot = given ?? origin.queue.tryAcquire(wish) ?? (await origin.queue.acquire(wish));
     try {
       origin.health.check();
-      const { response, flow } = await this.#sendFresh(hop);
-      const exchange = new Exchange(response, {
-        slot,
-        redirectable: origin.transport.seesRedirects,
-        name: this.name,
-        hasBody: request.method !== "HEAD",
-        idleMs: timeouts.idleMs,
-        clock: origin.clock,
-        meter,
-        flow,
-        closing: this.closing,
-        onEnd: (ended) => this.#exchanges.delete(ended),
-      });
-      this.#exchanges.add(exchange);
-      if (this.closed) exchange.cancel();
-      return exchange;
+      for (let stale = 0; ; stale++) {
+        const sent = origin.link.sent();
+        try {
+          const response = await this.#transmit(hop);
+          return this.#toExchange(hop, response, { slot, flow: origin.link.answered(sent, response.timing) });
+        } catch (error) {
+          const isStale = error instanceof StaleConnectionError && pipeline === undefined;
+          if (!isStale || stale === MAX_STALE) throw error;
+        }
+      }
     } catch (error) {
       slot.release();
       throw error;
     }
+  }
+
+  #transmit({ origin, url, request, pipeline }: Hop): Promise<TransportResponse> {
+    const { target, headers, timeouts, credentials, meter, onEvent } = this.settings;
+    const { method, ask, call } = request;
+    const foreign = origin.origin !== target.origin;
+    const condition = method === "GET" ? this.#condition(origin) : undefined;
+    meter.requests++;
+    if (onEvent !== undefined) this.emit({ type: "request", url: redactUrl(url), range: rangeField(ask) });
+    return origin.transport.send({
+      method,
+      url,
+      headers: requestFields({ target, headers, foreign, ask, condition }),
+      signal: call.signal,
+      credentials: foreign ? undefined : credentials,
+      redirect: this.#redirectMode(origin),
+      connectMs: timeouts.connectMs,
+      headersMs: timeouts.headersMs,
+      pipeline,
+    });
+  }
+
+  #toExchange(
+    { origin, url, request }: Hop,
+    response: TransportResponse,
+    { slot, flow }: Answered,
+  ): Exchange {
+    const { timeouts, meter, onEvent } = this.settings;
+    if (onEvent !== undefined) {
+      const { status } = response;
+      this.emit({ type: "response", url: redactUrl(url), status, range: rangeField(request.ask) });
+    }
+    const exchange = new Exchange(response, {
+      slot,
+      redirectable: origin.transport.seesRedirects,
+      name: this.name,
+      hasBody: request.method !== "HEAD",
+      idleMs: timeouts.idleMs,
+      clock: origin.clock,
+      meter,
+      flow,
+      closing: this.closing,
+      onEnd: this.#onEnd,
+    });
+    this.#exchanges.add(exchange);
+    if (this.closed) exchange.cancel();
+    return exchange;
   }
 
   #maxConnectionsTo({ transport }: Origin): number {
@@ -324,39 +371,6 @@ export class HttpLink implements RecoveryWatcher {
     throw new HttpError("RATE_LIMITED", message, { url: this.name, retryable: true, retryAfterMs: pausedMs });
   }
 
-  /** Sends; a connection that died while idle costs another try at once, which counts as a request and not as a failure. */
-  async #sendFresh({ origin, url, request, pipeline }: Hop): Promise<Answer> {
-    const { target, headers, timeouts, credentials, meter, onEvent } = this.settings;
-    const { method, ask, call } = request;
-    const foreign = origin.origin !== target.origin;
-    const condition = method === "GET" ? this.#condition(origin) : undefined;
-    const range = ask === undefined ? undefined : formatRangeHeader(ask);
-    for (let stale = 0; ; stale++) {
-      meter.requests++;
-      if (onEvent !== undefined) this.emit({ type: "request", url: redactUrl(url), range });
-      const sent = origin.link.sent();
-      try {
-        const response = await origin.transport.send({
-          method,
-          url,
-          headers: requestFields({ target, headers, foreign, ask, condition }),
-          signal: call.signal,
-          credentials: foreign ? undefined : credentials,
-          redirect: this.#redirectMode(origin),
-          connectMs: timeouts.connectMs,
-          headersMs: timeouts.headersMs,
-          pipeline,
-        });
-        if (onEvent !== undefined)
-          this.emit({ type: "response", url: redactUrl(url), status: response.status, range });
-        return { response, flow: origin.link.answered(sent, response.timing) };
-      } catch (error) {
-        const isStale = error instanceof StaleConnectionError && pipeline === undefined;
-        if (!isStale || stale === MAX_STALE) throw error;
-      }
-    }
-  }
-
   #condition(origin: Origin): string | undefined {
     const possible = origin.transport.conditionals && origin.capabilities.ifMatch !== false;
     if (this.settings.identity === "ignore" || !possible) return undefined;
@@ -371,4 +385,8 @@ export class HttpLink implements RecoveryWatcher {
     const bare = headers.size === 0 && target.authorization === undefined && credentials === undefined;
     return bare ? "follow" : "error";
   }
+}
+
+function rangeField(ask: HttpRequest["ask"]): string | undefined {
+  return ask === undefined ? undefined : formatRangeHeader(ask);
 }

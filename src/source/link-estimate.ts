@@ -137,13 +137,12 @@ export class LinkEstimator {
     const latencyMs = timing === undefined ? now - sent.at : timing.latencyMs;
     const headersMs = latencyMs === undefined ? undefined : (told ?? 0) + latencyMs;
     if (told !== undefined) this.#connectMs = told;
-    return new Flow(this, { now: this.#now, headersMs, used });
+    return new Flow(this, { now: this.#now, at: now, headersMs, used });
   }
 
-  /** Bytes of some body have come, in whatever time. */
-  brought(byteLength: number): void {
+  /** Bytes of some body have come, in whatever time, the last of them now. */
+  brought(byteLength: number, now: number): void {
     const window = this.#brought;
-    const now = this.#now();
     if (window.since !== undefined) {
       window.bytes += byteLength;
       window.ms += now - window.since;
@@ -155,18 +154,18 @@ export class LinkEstimator {
     window.bytes = window.ms = 0;
   }
 
-  /** The first bytes of a body have come, so many milliseconds after they were asked for; undefined where that is not known. */
-  began(ms: number | undefined, used: boolean, byteLength: number): void {
-    if (ms !== undefined) followLow(used ? this.#used : this.#fresh, ms, this.#now());
+  /** The first bytes of a body have come now; `headersMs` after they were asked for, where that is known. */
+  began({ headersMs, used, byteLength, now }: BodyStart): void {
+    if (headersMs !== undefined) followLow(used ? this.#used : this.#fresh, headersMs, now);
     this.#bodies++;
     // How long they were on their way nobody knows.
-    this.joined((byteLength / this.#single()) * 1000, byteLength);
+    this.joined((byteLength / this.#single()) * 1000, byteLength, now);
   }
 
   /** So many bytes came in that tell nothing themselves, but had their share of a link that others used meanwhile. */
-  joined(ms: number, byteLength: number): void {
+  joined(ms: number, byteLength: number, now: number): void {
     // Unless there was one beside them all the while, nobody counted their time.
-    if (this.#warmBodies === 0 || this.#now() - ms < this.#warmSince) return;
+    if (this.#warmBodies === 0 || now - ms < this.#warmSince) return;
     this.#window.bytes += byteLength;
     this.#window.flowMs += ms;
   }
@@ -301,8 +300,18 @@ export class LinkEstimator {
   }
 }
 
+interface BodyStart {
+  readonly headersMs: number | undefined;
+  /** On a connection that had served before. */
+  readonly used: boolean;
+  readonly byteLength: number;
+  readonly now: number;
+}
+
 interface FlowParts {
   readonly now: () => number;
+  /** When the headers came. */
+  readonly at: number;
   readonly headersMs: number | undefined;
   readonly used: boolean;
 }
@@ -325,28 +334,34 @@ export class Flow {
   constructor(link: LinkEstimator, parts: FlowParts) {
     this.#link = link;
     this.#parts = parts;
-    this.#arrivedAt = parts.now();
+    this.#arrivedAt = parts.at;
   }
 
   /** Somebody waits for the next chunk. */
-  waiting(): void {
-    const now = this.#parts.now();
+  waiting(now: number = this.#parts.now()): void {
     this.#waitingSince = now;
     if (now - this.#arrivedAt > AWAY_MS) this.#behind = true;
   }
 
-  /** It has come. */
-  arrived(byteLength: number): void {
+  /** Somebody came for a chunk that was there. */
+  taken(byteLength: number): void {
     const now = this.#parts.now();
+    this.waiting(now);
+    this.arrived(byteLength, now);
+  }
+
+  /** It has come. */
+  arrived(byteLength: number, now: number = this.#parts.now()): void {
     const last = this.#arrivedAt;
     const waitedMs = now - this.#waitingSince;
     this.#arrivedAt = now;
     // The first bytes were on their way for nobody knows how long.
-    this.#link.brought(this.#begun ? byteLength : 0);
+    this.#link.brought(this.#begun ? byteLength : 0, now);
     if (!this.#begun) {
       this.#begun = true;
       const { headersMs, used } = this.#parts;
-      this.#link.began(headersMs === undefined ? undefined : headersMs + waitedMs, used, byteLength);
+      const toFirst = headersMs === undefined ? undefined : headersMs + waitedMs;
+      this.#link.began({ headersMs: toFirst, used, byteLength, now });
       this.#openWindow(now);
       return;
     }
@@ -358,7 +373,7 @@ export class Flow {
     }
     this.#windowBytes += byteLength;
     if (!this.#warm) {
-      this.#link.joined(now - last, byteLength);
+      this.#link.joined(now - last, byteLength, now);
       if (this.#windowBytes < WARM_BYTES) return;
       this.#link.crept(this.#windowBytes, now - this.#windowStart);
       this.#warm = true;

@@ -75,7 +75,27 @@ export class RangeBody {
     if (this.#cancelled) throw closedError(this.#link.name);
     this.#delivery?.exchange.busy();
     try {
-      return await this.#next(call);
+      if (this.#parking !== undefined) await this.#parked(this.#parking, call.signal);
+      if (this.#ready.length > 0) return this.#ready.shift();
+      while (this.#position < this.range.end) {
+        try {
+          const delivery = this.#delivery ?? this.#deliver(await getVerified(this.#link, this.#rest(), call));
+          const { exchange } = delivery;
+          const now = exchange.poll(call.signal);
+          const chunk = this.#place(delivery, now === undefined ? await exchange.read(call.signal) : now);
+          if (this.#position === delivery.end) {
+            const after = delivery.more ? undefined : exchange.poll();
+            if (after === null) this.#finished();
+            else await this.#finish(delivery, after);
+          }
+          if (chunk === undefined) continue;
+          this.#recovery.progress();
+          return chunk;
+        } catch (error) {
+          await this.#recover(error, call);
+        }
+      }
+      return undefined;
     } finally {
       this.#idle();
     }
@@ -92,38 +112,18 @@ export class RangeBody {
     this.#delivery = undefined;
   }
 
-  async #next(call: WireCall): Promise<Bytes | undefined> {
-    if (this.#parking !== undefined) {
-      await withTimeout(this.#parking, {
-        ms: Number.POSITIVE_INFINITY,
-        signal: call.signal,
-        phase: "idle",
-        url: this.#link.name,
-      });
-    }
-    const ready = this.#ready.shift();
-    if (ready !== undefined) return ready;
-    while (this.#position < this.range.end) {
-      try {
-        const delivery = this.#delivery ?? (await this.#connect(call));
-        const chunk = await this.#take(delivery, call.signal);
-        if (chunk !== undefined) {
-          this.#recovery.progress();
-          return chunk;
-        }
-      } catch (error) {
-        if (call.signal.aborted && error === call.signal.reason) throw error;
-        if (this.#cancelled) throw closedError(this.#link.name);
-        this.#drop();
-        await this.#recovery.after(error, call);
-      }
-    }
-    return undefined;
+  /** Waits until what was parked is here. */
+  #parked(parking: Promise<void>, signal: StopSignal): Promise<void> {
+    const ms = Number.POSITIVE_INFINITY;
+    return withTimeout(parking, { ms, signal, phase: "idle", url: this.#link.name });
   }
 
-  async #connect(call: WireCall): Promise<Delivery> {
-    const range = new Range(this.#position, this.range.end);
-    return this.#deliver(await getVerified(this.#link, { kind: "span", range }, call));
+  /** Resolves when it is time to try again; throws where it is not. */
+  async #recover(error: unknown, call: WireCall): Promise<void> {
+    if (call.signal.aborted && error === call.signal.reason) throw error;
+    if (this.#cancelled) throw closedError(this.#link.name);
+    this.#drop();
+    await this.#recovery.after(error, call);
   }
 
   #deliver({ exchange, verified }: VerifiedExchange): Delivery {
@@ -139,17 +139,9 @@ export class RangeBody {
     return delivery;
   }
 
-  /** The next wanted chunk of this exchange, or undefined where it held only bytes before them. */
-  async #take(delivery: Delivery, signal: StopSignal): Promise<Bytes | undefined> {
-    const chunk = await delivery.exchange.read(signal);
-    if (chunk === undefined) throw bodyError(this.#link, this.#ask(), "short");
-    const placed = this.#place(delivery, chunk);
-    if (this.#position === delivery.end) await this.#finish(delivery);
-    return placed;
-  }
-
-  /** Cuts the wanted part out of a chunk and moves on past it. */
-  #place(delivery: Delivery, chunk: Bytes): Bytes | undefined {
+  /** Cuts the wanted part out of the next chunk, if it has any, and moves on past it. Throws where there is no chunk. */
+  #place(delivery: Delivery, chunk: Bytes | null | undefined): Bytes | undefined {
+    if (chunk === undefined || chunk === null) throw bodyError(this.#link, this.#ask(), "short");
     const { meter } = this.#link.settings;
     const skipped = Math.min(delivery.lead, chunk.byteLength);
     const length = Math.min(chunk.byteLength - skipped, delivery.end - this.#position);
@@ -160,21 +152,25 @@ export class RangeBody {
     if (length === 0) return undefined;
     const start = this.#position;
     this.#position = start + length;
-    meter.received(new Range(start, this.#position));
+    meter.received(this.#part(start, this.#position));
     return length === chunk.byteLength ? chunk : chunk.slice(skipped, skipped + length);
   }
 
-  /** Sees to it that a body which should be over is over. */
-  async #finish(delivery: Delivery): Promise<void> {
+  /** The body was over with the last byte that was wanted. */
+  #finished(): void {
     this.#delivery = undefined;
-    const { exchange } = delivery;
-    if (delivery.more) {
+    this.#link.answered();
+  }
+
+  /** Sees to it that a body which should be over is over; `extra` came behind it. */
+  async #finish({ exchange, more }: Delivery, extra: Bytes | undefined): Promise<void> {
+    this.#delivery = undefined;
+    if (more) {
       exchange.discard();
       return;
     }
-    let extra: Bytes | undefined;
     try {
-      extra = await exchange.read(undefined, END_MS);
+      extra ??= await exchange.read(undefined, END_MS);
     } catch {
       // Every byte is there and in its place: how the connection ends no longer matters.
       exchange.cancel();
@@ -190,6 +186,15 @@ export class RangeBody {
 
   #ask(): { kind: "span"; range: Range } {
     return { kind: "span", range: this.range };
+  }
+
+  #rest(): { kind: "span"; range: Range } {
+    return { kind: "span", range: this.#part(this.#position, this.range.end) };
+  }
+
+  /** A part of the range, which mostly is all of it. */
+  #part(start: number, end: number): Range {
+    return start === this.range.start && end === this.range.end ? this.range : new Range(start, end);
   }
 
   /** Bytes that the open exchange still has to deliver. */

@@ -23,7 +23,7 @@ export function requestFields(input: RequestFieldsInput): Map<string, string> {
   const fields = new Map<string, string>();
   if (!foreign) {
     if (target.authorization !== undefined) fields.set("authorization", target.authorization);
-    for (const [name, value] of headers) fields.set(name, value);
+    headers.forEach((value, name) => fields.set(name, value));
   }
   fields.set("accept-encoding", "identity");
   fields.delete("range");

@@ -54,10 +54,32 @@ interface Waiter {
   grant(slot: Slot): void;
 }
 
-interface Held {
+/** One connection that is in use. */
+class Held implements Slot {
+  readonly share: Share | undefined;
+  readonly #queue: RequestQueue;
   holder: Parkable | undefined;
-  idleSince: number;
-  parking: boolean;
+  idleSince = 0;
+  parking = false;
+
+  constructor(queue: RequestQueue, share: Share | undefined) {
+    this.#queue = queue;
+    this.share = share;
+  }
+
+  idle(holder: Parkable): void {
+    this.holder = holder;
+    this.idleSince = performance.now();
+    this.#queue.becameIdle(this);
+  }
+
+  busy(): void {
+    this.holder = undefined;
+  }
+
+  release(): void {
+    this.#queue.released(this);
+  }
 }
 
 /**
@@ -94,7 +116,7 @@ export class RequestQueue {
 
   /** Milliseconds until the server wants to be asked again. */
   get pausedMs(): number {
-    return Math.max(0, this.#pausedUntil - performance.now());
+    return this.#pausedUntil === 0 ? 0 : Math.max(0, this.#pausedUntil - performance.now());
   }
 
   /** A connection, where one is to be had at once. */
@@ -153,27 +175,25 @@ export class RequestQueue {
   }
 
   #hold(share: Share | undefined): Slot {
-    const held: Held = { holder: undefined, idleSince: 0, parking: false };
+    const held = new Held(this, share);
     this.#held.add(held);
     if (share !== undefined) this.#shares.set(share, (this.#shares.get(share) ?? 0) + 1);
-    return {
-      idle: (holder) => {
-        held.holder = holder;
-        held.idleSince = performance.now();
-        // Re-inserted, so that the set's order is that of idleness and the longest idle comes first.
-        if (this.#held.delete(held)) this.#held.add(held);
-        if (this.waiting > 0) this.#schedule();
-      },
-      busy: () => {
-        held.holder = undefined;
-      },
-      release: () => {
-        if (!this.#held.delete(held)) return;
-        if (share !== undefined) this.#giveBack(share);
-        if (held.parking) this.#parking--;
-        this.#schedule();
-      },
-    };
+    return held;
+  }
+
+  /** @internal */
+  becameIdle(held: Held): void {
+    // Re-inserted, so that the set's order is that of idleness and the longest idle comes first.
+    if (this.#held.delete(held)) this.#held.add(held);
+    if (this.waiting > 0) this.#schedule();
+  }
+
+  /** @internal */
+  released(held: Held): void {
+    if (!this.#held.delete(held)) return;
+    if (held.share !== undefined) this.#giveBack(held.share);
+    if (held.parking) this.#parking--;
+    this.#schedule();
   }
 
   #hasItsShare(turn: Turn | undefined): boolean {
@@ -188,8 +208,9 @@ export class RequestQueue {
   }
 
   #schedule(): void {
-    clearTimeout(this.#timer);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (this.#waiters.size === 0) return;
     for (const ahead of [false, true]) {
       for (const waiter of this.#waiters) {
         if ((waiter.turn?.ahead === true) !== ahead) continue;

@@ -1,7 +1,7 @@
 import { HttpError } from "../errors.ts";
 import { type ParsedHead, ResponseSyntaxError } from "../http/response-parser.ts";
 import { Connection, type ConnectionPlace, type ConnectionUser } from "./connection.node.ts";
-import type { Deadline, Deadlines } from "./deadlines.ts";
+import { type Deadline, Deadlines } from "./deadlines.ts";
 import { onAbort } from "./on-abort.ts";
 import type { Bytes } from "./source.ts";
 import { timeoutError } from "./timeout.ts";
@@ -41,6 +41,8 @@ const PIPELINE_MS = 2000;
 export function createTransport(origin: string, clock: Deadlines): Transport {
   const free: Connection[] = [];
   const sessions = { latest: undefined };
+  // Idle connections never keep the process alive.
+  const idleClock = new Deadlines({ background: true });
   const { place, host } = readOrigin(origin);
   // One file is mostly asked for again and again.
   let latest: { readonly url: string; readonly path: string } | undefined;
@@ -84,7 +86,7 @@ export function createTransport(origin: string, clock: Deadlines): Transport {
       const { pipeline } = request;
       // The one used last is the likeliest to be still open.
       const connection =
-        connectionOf(pipeline) ?? free.pop() ?? new Connection({ place, sessions, onClose: drop });
+        connectionOf(pipeline) ?? free.pop() ?? new Connection({ place, sessions, idleClock, onClose: drop });
       connection.pipeline = pipeline;
       if (pipeline !== undefined) pipelined.set(pipeline, connection);
       return new NodeExchange({ request, connection, clock, release }).start(
@@ -94,6 +96,7 @@ export function createTransport(origin: string, clock: Deadlines): Transport {
     close: () => {
       closed = true;
       for (const connection of free.splice(0)) void connection.destroy();
+      idleClock.clear();
     },
   };
 }
@@ -108,7 +111,9 @@ function readOrigin(origin: string): { place: ConnectionPlace; host: string } {
 /** The head of a request (RFC 9112 section 3). Names and values were checked when the source was opened. */
 function formatHead({ method, headers }: TransportRequest, path: string, host: string): string {
   let head = `${method} ${path} HTTP/1.1\r\nhost: ${headers.get("host") ?? host}\r\nconnection: keep-alive\r\n`;
-  for (const [name, value] of headers) if (name !== "host") head += `${name}: ${value}\r\n`;
+  headers.forEach((value, name) => {
+    if (name !== "host") head += `${name}: ${value}\r\n`;
+  });
   return `${head}\r\n`;
 }
 

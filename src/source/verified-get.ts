@@ -1,7 +1,7 @@
 import { HttpError, isRangeStreamsError, OutOfBoundsError, type RangeStreamsError } from "../errors.ts";
 import { parseContentRange } from "../http/content-range.ts";
 import type { Expectation } from "../http/expectation.ts";
-import { type ListAnswer, verifyList } from "../http/multipart-response.ts";
+import { boundaryOf, type ListAnswer, verifyList } from "../http/multipart-response.ts";
 import type { ListAsk, RangeAsk } from "../http/range-header.ts";
 import { changed, refuse } from "../http/refusal.ts";
 import { parseRetryAfter } from "../http/retry-after.ts";
@@ -30,13 +30,17 @@ export interface VerifiedExchange {
  * @throws what {@link verifyResponse} and {@link HttpLink.send} throw; a 416 inside the pinned size is CHANGED.
  */
 export async function getVerified(link: HttpLink, ask: RangeAsk, call: WireCall): Promise<VerifiedExchange> {
-  const check = async (answered: Exchange): Promise<VerifiedExchange> => {
-    const exchange = await unwrapPart(link, ask, { exchange: answered, call });
+  const answered = await link.send({ method: "GET", ask, call });
+  try {
+    const isPart = boundaryOf(answered) !== undefined;
+    const exchange = isPart ? await unwrapPart(link, ask, { exchange: answered, call }) : answered;
     const verified = verifyAnswer(link, ask, exchange);
     adopt(link, ask, verified);
     return { exchange, verified };
-  };
-  return getChecked(link, ask, { call, check });
+  } catch (error) {
+    if (!refused(link, answered, { error, call })) throw error;
+    return getVerified(link, ask, call);
+  }
 }
 
 /** An answer to several ranges that passed the gate. */
@@ -51,43 +55,36 @@ export interface ListExchange {
  * @throws what {@link verifyList} and {@link HttpLink.send} throw.
  */
 export async function getList(link: HttpLink, ask: ListAsk, call: WireCall): Promise<ListExchange> {
-  const check = async (exchange: Exchange): Promise<ListExchange> => {
-    try {
-      const answer = verifyList(expectation(link, ask), exchange);
-      learnRanges(link);
-      adopt(link, ask, answer);
-      return { exchange, answer };
-    } catch (error) {
-      throw withRetryAfter(error, exchange);
-    }
-  };
-  return getChecked(link, ask, { call, check });
-}
-
-interface Check<T> {
-  readonly call: WireCall;
-  /** What the answer is worth; whatever it throws ends the exchange. */
-  readonly check: (exchange: Exchange) => Promise<T>;
-}
-
-async function getChecked<T>(link: HttpLink, ask: RangeAsk | ListAsk, { call, check }: Check<T>): Promise<T> {
   const exchange = await link.send({ method: "GET", ask, call });
   try {
-    return await check(exchange);
+    const answer = verifyList(expectation(link, ask), exchange);
+    learnRanges(link);
+    adopt(link, ask, answer);
+    return { exchange, answer };
   } catch (error) {
-    exchange.discard();
-    if (isRangeStreamsError(error, "CHANGED")) link.sawChange = true;
-    call.place?.refused(error);
-    if (exchange.status === 412 && link.sendsConditions && link.origin.capabilities.ifMatch === undefined) {
-      // Some servers refuse every If-Match. Only a plain answer can tell such a one from a changed file.
-      link.origin.capabilities.ifMatch = false;
-      return getChecked(link, ask, { call, check });
-    }
-    if (EXPIRED.has(exchange.status) && link.forgetTarget(exchange.url)) {
-      return getChecked(link, ask, { call, check });
-    }
-    throw error;
+    const failure = withRetryAfter(error, exchange);
+    if (!refused(link, exchange, { error: failure, call })) throw failure;
+    return getList(link, ask, call);
   }
+}
+
+interface Refusal {
+  readonly error: unknown;
+  readonly call: WireCall;
+}
+
+/** Ends an answer that did not pass the gate; tells whether another request, without what this one had, may do better. */
+function refused(link: HttpLink, exchange: Exchange, { error, call }: Refusal): boolean {
+  exchange.discard();
+  if (isRangeStreamsError(error, "CHANGED")) link.sawChange = true;
+  call.place?.refused(error);
+  const { capabilities } = link.origin;
+  if (exchange.status === 412 && link.sendsConditions && capabilities.ifMatch === undefined) {
+    // Some servers refuse every If-Match. Only a plain answer can tell such a one from a changed file.
+    capabilities.ifMatch = false;
+    return true;
+  }
+  return EXPIRED.has(exchange.status) && link.forgetTarget(exchange.url);
 }
 
 /**
