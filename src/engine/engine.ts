@@ -24,7 +24,7 @@ import { FlowPlanner } from "./flow-planner.ts";
 import { FlowSet, type OpeningBody } from "./flow-set.ts";
 import { type Policy, ReadAhead } from "./read-ahead.ts";
 import { ReadBatch } from "./read-batch.ts";
-import { ReadGroup } from "./read-group.ts";
+import { ReadGroup, type ReadGroupHost } from "./read-group.ts";
 import { type SpanListener, SpanMap } from "./span-map.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { type WireSource, type WireStore, wireSource } from "./wire.ts";
@@ -81,6 +81,7 @@ export class Engine implements PlannedSource, HeldInMemory {
   readonly #batch = new ReadBatch((groups) => this.#request(groups));
   readonly #flows: FlowSet;
   readonly #groups = new Set<ReadGroup>();
+  readonly #groupHost: ReadGroupHost;
   /** The time limits of all calls. */
   readonly #clock = new Deadlines();
   readonly #opening: Flow | undefined;
@@ -95,6 +96,12 @@ export class Engine implements PlannedSource, HeldInMemory {
     this.size = source.size;
     this.identity = source.identity;
     this.receipt = meter;
+    this.#groupHost = {
+      totalMs: this.#wire.totalMs,
+      clock: this.#clock,
+      name: this.name,
+      onEnd: (ended) => this.#groups.delete(ended),
+    };
     this.#map = new SpanMap<Flow>(cacheBytes, spanListener(parts.onEvent));
     const unaskedBytes = (): number => this.#map.unaskedBytes;
     this.#budget = new Budget({ meter, policy, maxBytes: parts.maxBytes, name: source.name, unaskedBytes });
@@ -133,7 +140,7 @@ export class Engine implements PlannedSource, HeldInMemory {
       options.signal?.throwIfAborted();
       const range = this.#resolve(input);
       const bytes = this.#takeHeld(range);
-      if (bytes === undefined) return this.#gather([range], options).done.then(([only]) => only as Bytes);
+      if (bytes === undefined) return this.#gather([range], options).done.then(firstOf);
       this.#ahead.hit(range, options);
       return Promise.resolve(bytes);
     } catch (error) {
@@ -281,15 +288,7 @@ export class Engine implements PlannedSource, HeldInMemory {
     onBytes?: (index: number, bytes: Bytes) => void,
   ): ReadGroup {
     for (const range of ranges) this.#parts.meter.bytesWanted += range.length;
-    const group = new ReadGroup(ranges, {
-      hints: options,
-      signal: options.signal,
-      totalMs: this.#wire.totalMs,
-      clock: this.#clock,
-      name: this.name,
-      onBytes,
-      onEnd: (ended) => this.#groups.delete(ended),
-    });
+    const group = new ReadGroup(ranges, { host: this.#groupHost, options, onBytes });
     this.#groups.add(group);
     this.#batch.add(group);
     return group;
@@ -297,15 +296,11 @@ export class Engine implements PlannedSource, HeldInMemory {
 
   /** Brings on the map whatever the groups want, as planned for all of them together, and lets them take part. */
   #request(groups: readonly ReadGroup[]): void {
-    const ranges = groups.flatMap((group) => group.ranges);
+    const first = groups[0] as ReadGroup;
+    const ranges = groups.length === 1 ? first.ranges : groups.flatMap((group) => group.ranges);
+    const { hints } = first;
     try {
-      const hints = groups[0]?.hints ?? {};
-      // What is asked for together is a set; each read of its own is a step of some reader.
-      const alone = this.#groups.size === 1;
-      for (const { ranges: own, hints: hint } of groups) {
-        const [only] = own;
-        if (only !== undefined && own.length === 1) this.#ahead.miss(only, { ...hint, alone });
-      }
+      for (const group of groups) this.#noteMiss(group);
       const plan = this.#planner.requests(ranges, hints);
       if (plan !== undefined) this.#flows.send(plan);
     } catch (error) {
@@ -314,6 +309,13 @@ export class Engine implements PlannedSource, HeldInMemory {
       return;
     }
     for (const group of groups) group.start(this.#map);
+  }
+
+  /** What is asked for together is a set; each read of its own is a step of some reader. */
+  #noteMiss({ ranges, hints }: ReadGroup): void {
+    const only = ranges[0];
+    if (only !== undefined && ranges.length === 1)
+      this.#ahead.miss(only, { ...hints, alone: this.#groups.size === 1 });
   }
 
   #aheadBytes(range: Range, { aheadBytes = STREAM_AHEAD_BYTES }: StreamOptions): number {
@@ -337,6 +339,10 @@ export class Engine implements PlannedSource, HeldInMemory {
       fetchAhead: (range) => this.#flows.fetchAhead(range, false),
     };
   }
+}
+
+function firstOf(all: readonly Bytes[]): Bytes {
+  return all[0] as Bytes;
 }
 
 /** Tells of a change once the map is done with it: a listener may read, close or throw without harm to the map. */

@@ -73,7 +73,7 @@ export class FlowPlanner {
     const wanted = totalOf(gaps);
     budget.check(wanted);
     const widened = this.#widen(ranges, gaps, hints);
-    const [only] = widened;
+    const only = widened[0];
     // Most reads: there is nothing to weigh, and weighing it took 5 µs of the 30 that the engine takes for one.
     const isPlain = only !== undefined && widened.length === 1 && only.length <= UNDIVIDED_BYTES;
     const plan: Sending = isPlain
@@ -111,7 +111,7 @@ export class FlowPlanner {
   /** What of `ranges` must be asked for, ascending and disjoint. */
   #gaps(ranges: readonly Range[]): readonly Range[] {
     const joins = (flow: Flow, range: Range): boolean => this.#joins(flow, range.end, range.length);
-    const [only] = ranges;
+    const only = ranges[0];
     if (only !== undefined && ranges.length === 1) return this.#parts.map.gaps(only, joins);
     const gaps = new RangeSet();
     for (const range of ranges) for (const gap of this.#parts.map.gaps(range, joins)) gaps.add(gap);
@@ -134,7 +134,7 @@ export class FlowPlanner {
 
   /** Widens a small read from nowhere to whole blocks, or back to what lies before it, as far as bytes may be spent. */
   #widen(ranges: readonly Range[], gaps: readonly Range[], hints: ReadHints): readonly Range[] {
-    const [gap] = gaps;
+    const gap = gaps[0];
     if (gap === undefined || !this.#isSmallMiss(ranges, gaps, hints)) return gaps;
     const whole = hints.expect === "tail" ? tailTo(gap) : this.#blocksOf(gap, hints);
     if (whole.length > this.#parts.budget.allowance()) return gaps;
@@ -163,7 +163,7 @@ export class FlowPlanner {
 
   /** One small read of its own, which may be the first of several in its neighbourhood. */
   #isSmallMiss(ranges: readonly Range[], gaps: readonly Range[], { expect }: ReadHints): boolean {
-    const [gap] = gaps;
+    const gap = gaps[0];
     if (this.#parts.policy === "lean" || this.#parts.link().latencyMs === 0 || expect === "random")
       return false;
     return ranges.length === 1 && gaps.length === 1 && gap !== undefined && gap.length < BLOCK_BYTES;

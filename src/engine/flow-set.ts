@@ -63,7 +63,7 @@ export class FlowSet {
   /** Sends all requests of a plan. */
   send({ requests, lists, connections }: Sending): void {
     const share = { connections };
-    for (const list of lists) this.#sendList(list, share);
+    if (lists.length > 0) for (const list of lists) this.#sendList(list, share);
     const places = this.#mayPipeline(requests.length, connections)
       ? placesFor?.(requests, connections)
       : undefined;
@@ -130,8 +130,8 @@ export class FlowSet {
 
   #openBody(range: Range, streamed: boolean): WireBody {
     const { wire, stored } = this.#parts;
-    const open = (part: Range): WireBody => wire.openBody(part, streamed);
-    return stored === undefined ? open(range) : stored.openBody(range, open);
+    if (stored === undefined) return wire.openBody(range, streamed);
+    return stored.openBody(range, (part) => wire.openBody(part, streamed));
   }
 
   /** Once the budget is spent, every other request would only bring what is too much. */
@@ -148,9 +148,11 @@ export class FlowSet {
     const { map, budget } = this.#parts;
     this.#flows.delete(flow);
     map.settle(flow);
-    const rest = new Range(flow.position, flow.range.end);
-    if (flow.isBounded) budget.noLongerAwaiting(rest.length);
-    map.notFetched(rest);
+    if (flow.position < flow.range.end) {
+      const rest = new Range(flow.position, flow.range.end);
+      if (flow.isBounded) budget.noLongerAwaiting(rest.length);
+      map.notFetched(rest);
+    }
     this.#parts.settled(flow, outcome);
     // Bytes of a body that proved wrong in the end, and of a read that was given up, leave no trace.
     if (outcome === "failed" || (outcome === "left" && !flow.hasServed)) map.drop(flow);

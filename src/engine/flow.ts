@@ -53,7 +53,7 @@ export interface FlowParts {
  * One request in flight, filling its range from the start. It is pulled only as far as somebody needs it, so that a slow reader
  * slows the server down. It ends when its last reader leaves.
  */
-export class Flow implements PendingSpan {
+export class Flow implements PendingSpan, WireCall {
   readonly kind = "pending";
   readonly id: number;
   readonly range: Range;
@@ -64,16 +64,16 @@ export class Flow implements PendingSpan {
   readonly #body: WireBody;
   readonly #host: FlowHost;
   readonly #readers = new Set<FlowReader>();
-  readonly #stop = new Stop();
-  readonly #call: WireCall;
-  readonly #turn: Turn;
+  readonly signal: Stop = new Stop();
+  readonly turn: Turn;
+  readonly place: PipelinePlace | undefined;
   #position: number;
   #neededEnd = 0;
   #unattended: boolean;
   #pumping = false;
   #isSettled = false;
   #served = false;
-  #progressAt = performance.now();
+  #progressAt = 0;
 
   constructor(parts: FlowParts, host: FlowHost) {
     const { range, body, unattended = false, bounded = false, ofWhole = false, share, place } = parts;
@@ -85,14 +85,12 @@ export class Flow implements PendingSpan {
     this.isOfWhole = ofWhole;
     this.#position = range.start;
     this.#unattended = unattended;
-    this.#turn = { ahead: unattended, share };
-    const { totalMs } = host;
-    this.#call = {
-      signal: this.#stop,
-      remainingMs: () => totalMs - (performance.now() - this.#progressAt),
-      turn: this.#turn,
-      place,
-    };
+    this.turn = { ahead: unattended, share };
+    this.place = place;
+  }
+
+  remainingMs(): number {
+    return this.#host.totalMs - (performance.now() - this.#progressAt);
   }
 
   /** Where the next byte goes. */
@@ -122,7 +120,7 @@ export class Flow implements PendingSpan {
 
   /** Takes part. Each reader must {@link Flow.leave} unless it was told of the end. */
   join(reader: FlowReader): void {
-    this.#turn.ahead = false;
+    this.turn.ahead = false;
     this.#readers.add(reader);
   }
 
@@ -156,7 +154,7 @@ export class Flow implements PendingSpan {
   /** Ends it, whoever still reads. */
   cancel(reason: unknown = new DOMException("no longer wanted", "AbortError")): void {
     if (this.#isSettled) return;
-    this.#stop.abort(reason);
+    this.signal.abort(reason);
     this.#settle("left", reason);
     this.#body.cancel();
   }
@@ -164,7 +162,7 @@ export class Flow implements PendingSpan {
   async #pump(): Promise<void> {
     try {
       while (this.#position < this.#neededEnd && !this.#isSettled) {
-        const bytes = await this.#body.readWithin(this.#call);
+        const bytes = await this.#body.readWithin(this);
         if (this.#isSettled) return;
         this.#take(bytes);
       }
@@ -181,7 +179,8 @@ export class Flow implements PendingSpan {
   #take(bytes: Bytes | undefined): void {
     const end = this.#position + (bytes?.byteLength ?? 0);
     if (bytes === undefined || end > this.range.end) throw this.#wrongLength(end);
-    const range = new Range(this.#position, end);
+    const isAll = end === this.range.end && this.#position === this.range.start;
+    const range = isAll ? this.range : new Range(this.#position, end);
     this.#position = end;
     this.#progressAt = performance.now();
     const host = this.#host;
@@ -197,6 +196,7 @@ export class Flow implements PendingSpan {
     this.#isSettled = true;
     if (outcome === "complete") this.#body.cancel();
     this.#host.settled(this, outcome);
+    if (this.#readers.size === 0) return;
     for (const reader of [...this.#readers]) reader.ended(error);
     this.#readers.clear();
   }

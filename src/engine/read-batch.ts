@@ -6,6 +6,9 @@ import type { ReadGroup } from "./read-group.ts";
  */
 const TURNS = 4;
 
+/** Whoever waits for it goes on at the next turn. What runs by `queueMicrotask` costs Node an asynchronous context of its own. */
+const TURN = Promise.resolve();
+
 /** Reads begun in the same tick, which are planned together. */
 export class ReadBatch {
   readonly #flush: (groups: ReadGroup[]) => void;
@@ -20,19 +23,11 @@ export class ReadBatch {
     this.#groups.push(group);
     const idle = this.#turns === 0;
     this.#turns = TURNS;
-    if (idle) this.#wait();
+    if (idle) void this.#flushSoon();
   }
 
-  /** By a promise: what runs by `queueMicrotask` costs Node an asynchronous context of its own. */
-  #wait(): void {
-    void Promise.resolve().then(() => this.#turn());
-  }
-
-  #turn(): void {
-    if (--this.#turns > 0) {
-      this.#wait();
-      return;
-    }
+  async #flushSoon(): Promise<void> {
+    for (; this.#turns > 0; this.#turns--) await TURN;
     const groups = this.#groups.filter(({ isEnded }) => !isEnded);
     this.#groups = [];
     if (groups.length > 0) this.#flush(groups);

@@ -3,18 +3,26 @@ import type { Bytes } from "../source/source.ts";
 import type { Flow, FlowReader } from "./flow.ts";
 import type { SpanMap } from "./span-map.ts";
 
+/** Whoever a {@link ReadCall} is part of. */
+export interface ReadCallOwner {
+  /** Told once: without an error when all bytes are there. */
+  settled(call: ReadCall, error: unknown): void;
+}
+
 /** One range on its way into one array: what is held is copied at once, the rest as it arrives. */
 export class ReadCall {
   readonly range: Range;
-  readonly #settled: (call: ReadCall, error: unknown) => void;
+  /** Its place among those of its owner. */
+  readonly index: number;
+  readonly #owner: ReadCallOwner;
+  /** Those that still bring something. */
   readonly #parts = new Set<Part>();
   #bytes: Bytes | undefined;
-  #left = 0;
 
-  /** `settled` is told once: without an error when all bytes are there. */
-  constructor(range: Range, settled: (call: ReadCall, error: unknown) => void) {
+  constructor(range: Range, index: number, owner: ReadCallOwner) {
     this.range = range;
-    this.#settled = settled;
+    this.index = index;
+    this.#owner = owner;
   }
 
   /** The bytes, which belong to whoever asked. Made when the first arrive: until then there is nothing to collect. */
@@ -27,14 +35,13 @@ export class ReadCall {
   start(map: SpanMap<Flow>): void {
     const { pending } = map.split(this.range, this);
     map.asked(this.range);
-    this.#left = pending.length;
-    for (const [range, flow] of pending) {
+    for (const { range, value: flow } of pending) {
       const part = new Part(this, range, flow);
       this.#parts.add(part);
       flow.join(part);
     }
-    for (const [range, flow] of pending) flow.need(range.end);
-    if (pending.length === 0) this.#settled(this, undefined);
+    for (const part of this.#parts) part.flow.need(part.range.end);
+    if (pending.length === 0) this.#owner.settled(this, undefined);
   }
 
   /** Nobody waits any more. */
@@ -53,34 +60,34 @@ export class ReadCall {
   /** @internal */
   partDone(part: Part): void {
     this.#parts.delete(part);
-    if (--this.#left === 0) this.#settled(this, undefined);
+    if (this.#parts.size === 0) this.#owner.settled(this, undefined);
   }
 
   /** @internal */
   partFailed(part: Part, error: unknown): void {
     this.#parts.delete(part);
-    this.#settled(this, error);
+    this.#owner.settled(this, error);
   }
 }
 
 /** What one flow brings of a call. */
 class Part implements FlowReader {
   readonly flow: Flow;
+  readonly range: Range;
   readonly #call: ReadCall;
-  readonly #range: Range;
 
   constructor(call: ReadCall, range: Range, flow: Flow) {
     this.#call = call;
-    this.#range = range;
+    this.range = range;
     this.flow = flow;
   }
 
   arrived(range: Range, bytes: Bytes): void {
-    const start = Math.max(range.start, this.#range.start);
-    const end = Math.min(range.end, this.#range.end);
+    const start = Math.max(range.start, this.range.start);
+    const end = Math.min(range.end, this.range.end);
     if (start >= end) return;
     this.#call.take(bytes.subarray(start - range.start, end - range.start), start);
-    if (end < this.#range.end) return;
+    if (end < this.range.end) return;
     this.flow.satisfied(this);
     this.#call.partDone(this);
   }

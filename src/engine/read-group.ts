@@ -5,54 +5,65 @@ import type { Bytes } from "../source/source.ts";
 import { timeoutError } from "../source/timeout.ts";
 import type { Flow } from "./flow.ts";
 import type { ReadHints } from "./read-ahead.ts";
-import { ReadCall } from "./read-call.ts";
+import { ReadCall, type ReadCallOwner } from "./read-call.ts";
 import type { SpanMap } from "./span-map.ts";
 
-/** What ends a group early, and what it tells. */
-export interface ReadGroupOptions {
-  readonly hints: ReadHints;
-  readonly signal: AbortSignal | undefined;
+/** What all groups of a source have in common. */
+export interface ReadGroupHost {
   readonly totalMs: number;
   readonly clock: Deadlines;
   /** For messages; secrets removed. */
   readonly name: string;
-  /** Told of each range as its bytes are complete. */
-  readonly onBytes?: ((index: number, bytes: Bytes) => void) | undefined;
   /** Called once, however it ended. */
   readonly onEnd: (group: ReadGroup) => void;
 }
 
+/** What ends a group early, and what it tells. */
+export interface ReadGroupOptions extends ReadHints {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a {@link ReadGroup} is made of. */
+export interface ReadGroupParts {
+  readonly host: ReadGroupHost;
+  readonly options: ReadGroupOptions;
+  readonly onBytes?: ((index: number, bytes: Bytes) => void) | undefined;
+}
+
 /** Ranges that one caller wants together: all of them, or the first failure. */
-export class ReadGroup {
+export class ReadGroup implements ReadCallOwner {
   readonly ranges: readonly Range[];
   readonly hints: ReadHints;
   /** All bytes, in the order asked. */
   readonly done: Promise<Bytes[]>;
-  readonly #options: ReadGroupOptions;
-  readonly #calls: ReadCall[];
-  readonly #forget: () => void;
+  readonly #host: ReadGroupHost;
+  /** Told of each range as its bytes are complete. */
+  readonly #onBytes: ((index: number, bytes: Bytes) => void) | undefined;
+  readonly #calls: ReadCall[] = [];
+  readonly #bytes: Bytes[] = [];
+  readonly #forget: (() => void) | undefined;
   readonly #deadline: Deadline;
   #left: number;
   #isEnded = false;
   #resolve!: (bytes: Bytes[]) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(ranges: readonly Range[], options: ReadGroupOptions) {
+  constructor(ranges: readonly Range[], { host, options, onBytes }: ReadGroupParts) {
     this.ranges = ranges;
-    this.hints = options.hints;
-    this.#options = options;
+    this.hints = options;
+    this.#host = host;
+    this.#onBytes = onBytes;
     this.#left = ranges.length;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#calls = ranges.map(
-      (range, index) => new ReadCall(range, (call, error) => this.#settled(index, call, error)),
-    );
-    const { signal, totalMs, name: url } = options;
-    this.#forget = onAbort(signal, () => this.fail(signal?.reason));
-    const onTimeout = (): void => this.fail(timeoutError({ ms: totalMs, phase: "total", url }));
-    this.#deadline = options.clock.add(totalMs, onTimeout);
+    for (let index = 0; index < ranges.length; index++)
+      this.#calls.push(new ReadCall(ranges[index] as Range, index, this));
+    const { signal } = options;
+    this.#forget = signal && onAbort(signal, () => this.fail(signal.reason));
+    const { totalMs, name: url, clock } = host;
+    this.#deadline = clock.add(totalMs, () => this.fail(timeoutError({ ms: totalMs, phase: "total", url })));
   }
 
   get isEnded(): boolean {
@@ -75,23 +86,25 @@ export class ReadGroup {
     this.#reject(error);
   }
 
-  #settled(index: number, call: ReadCall, error: unknown): void {
+  settled(call: ReadCall, error: unknown): void {
     if (this.#isEnded) return;
     if (error !== undefined) {
       this.fail(error);
       return;
     }
+    const { index, bytes } = call;
     this.#left--;
-    this.#options.onBytes?.(index, call.bytes);
+    this.#bytes[index] = bytes;
+    this.#onBytes?.(index, bytes);
     if (this.#left > 0) return;
     this.#end();
-    this.#resolve(this.#calls.map(({ bytes }) => bytes));
+    this.#resolve(this.#bytes);
   }
 
   #end(): void {
     this.#isEnded = true;
-    this.#options.clock.delete(this.#deadline);
-    this.#forget();
-    this.#options.onEnd(this);
+    this.#host.clock.delete(this.#deadline);
+    this.#forget?.();
+    this.#host.onEnd(this);
   }
 }

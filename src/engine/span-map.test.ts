@@ -237,8 +237,8 @@ function compareSplit(map: SpanMap<PendingSpan>, naive: NaiveMap, range: Range):
   expect(texts(gaps)).toBe(naive.runs(range, isMissing));
   for (const at of positions(range)) {
     const cell = naive.cells[at];
-    const part = rest.find(([one]) => one.contains(at));
-    expect(part?.[1]).toBe(typeof cell === "object" ? cell : undefined);
+    const part = rest.find((one) => one.range.contains(at));
+    expect(part?.value).toBe(typeof cell === "object" ? cell : undefined);
     expect(target[at - range.start]).toBe(typeof cell === "number" ? cell : 0);
     if (typeof cell === "number") naive.touch(naive.span[at] as number);
   }

@@ -1,3 +1,5 @@
+import { type Interval, IntervalList } from "../ranges/interval-list.ts";
+import { missingRanges } from "../ranges/missing-ranges.ts";
 import { Range } from "../ranges/range.ts";
 import { RangeDict } from "../ranges/range-dict.ts";
 import { RangeSet } from "../ranges/range-set.ts";
@@ -46,7 +48,7 @@ export class SpanMap<Pending extends PendingSpan> {
   /** What {@link SpanMap.view} shows, from the first look on. */
   #drawn: RangeDict<"held" | "pending"> | undefined;
   #view: RangeDict<"held" | "pending"> | undefined;
-  readonly #spans = new RangeDict<HeldSpan | Pending>();
+  readonly #spans = new IntervalList<HeldSpan | Pending>();
   /** In order of use: the first is the one to go. */
   readonly #recency = new Set<HeldSpan>();
   /** Fetched, and never asked for so far. */
@@ -67,7 +69,7 @@ export class SpanMap<Pending extends PendingSpan> {
   get view(): RangeDict<"held" | "pending"> {
     if (this.#view === undefined) {
       this.#drawn = new RangeDict();
-      for (const [range, { kind }] of this.#spans) this.#drawOn(this.#drawn, kind, range);
+      for (const { range, value } of this.#spans) this.#drawOn(this.#drawn, value.kind, range);
       this.#view = this.#drawn.asReadonly();
     }
     return this.#view;
@@ -95,32 +97,24 @@ export class SpanMap<Pending extends PendingSpan> {
     const latest = this.#latest;
     if (latest?.range.contains(range)) return this.#cut(latest, range);
     const spans = this.#spans.overlapping(range);
-    let position = range.start;
-    for (const [at, span] of spans) {
-      if (span.kind !== "held" || at.start > position) return undefined;
-      position = at.end;
-    }
-    if (position < range.end) return undefined;
-    const [first] = spans;
-    if (spans.length === 1 && first !== undefined) return this.#cut(first[1] as HeldSpan, range);
+    const first = spans[0];
+    if (first === undefined) return range.isEmpty() ? new Uint8Array(0) : undefined;
+    if (!isHeld(spans, range)) return undefined;
+    if (spans.length === 1) return this.#cut(first.value as HeldSpan, range);
     const target = new Uint8Array(range.length);
-    for (const [at, span] of spans) if (span.kind === "held") this.#copyInto(span, at, { target, range });
+    for (const { range: at, value: span } of spans)
+      if (span.kind === "held") this.#copyInto(span, at, { target, range });
     return target;
   }
 
   /** Whether all of `range` is held. */
   holds(range: Range): boolean {
-    let position = range.start;
-    for (const [at, span] of this.#spans.overlapping(range)) {
-      if (span.kind !== "held" || at.start > position) return false;
-      position = at.end;
-    }
-    return position >= range.end;
+    return isHeld(this.#spans.overlapping(range), range);
   }
 
   /** A copy of what one held span has from `position` on, at most to `end`; undefined where nothing is held there. */
   pieceAt(position: number, end: number): Bytes | undefined {
-    const span = this.#spans.get(position);
+    const span = this.#spans.at(position)?.value;
     if (span?.kind !== "held") return undefined;
     return this.#cut(span, new Range(position, Math.min(end, span.range.end)));
   }
@@ -130,7 +124,7 @@ export class SpanMap<Pending extends PendingSpan> {
    * could stay, a copy would cost time and everything else that is held.
    */
   takeAt(position: number, end: number): Bytes | undefined {
-    const span = this.#spans.get(position);
+    const span = this.#spans.at(position)?.value;
     if (span?.kind !== "held") return undefined;
     const { range, bytes, offset, byteLength } = span;
     const isWhole = range.start === position && range.end <= end;
@@ -141,7 +135,7 @@ export class SpanMap<Pending extends PendingSpan> {
 
   /** The request that will bring `position`, if one will. */
   pendingAt(position: number): Pending | undefined {
-    const span = this.#spans.get(position);
+    const span = this.#spans.at(position)?.value;
     return span?.kind === "pending" ? span : undefined;
   }
 
@@ -149,15 +143,20 @@ export class SpanMap<Pending extends PendingSpan> {
    * Copies what is held of `range` into the target's bytes, which begin at `range.start` and are not looked at before; gives the rest:
    * what is pending, and the gaps.
    */
-  split(range: Range, target: { readonly bytes: Bytes }): { pending: [Range, Pending][]; gaps: Range[] } {
-    const pending: [Range, Pending][] = [];
+  split(range: Range, target: { readonly bytes: Bytes }): { pending: Interval<Pending>[]; gaps: Range[] } {
+    const spans = this.#spans.overlapping(range);
+    const only = spans[0];
+    // What is asked for just now is mostly all of what one request brings.
+    if (spans.length === 1 && only?.value.kind === "pending" && only.range.contains(range))
+      return { pending: [{ range, value: only.value }], gaps: [] };
+    const pending: Interval<Pending>[] = [];
     const gaps: Range[] = [];
     let position = range.start;
-    for (const [at, span] of this.#spans.overlapping(range)) {
+    for (const { range: at, value: span } of spans) {
       if (at.start > position) gaps.push(new Range(position, at.start));
       position = Math.min(at.end, range.end);
       if (span.kind === "held") this.#copyInto(span, at, { target: target.bytes, range });
-      else pending.push([new Range(Math.max(at.start, range.start), position), span]);
+      else pending.push({ range: new Range(Math.max(at.start, range.start), position), value: span });
     }
     if (position < range.end) gaps.push(new Range(position, range.end));
     return { pending, gaps };
@@ -165,6 +164,8 @@ export class SpanMap<Pending extends PendingSpan> {
 
   /** What of `range` is missing, or pending where `joins` will not have it, ascending; what touches is one. */
   gaps(range: Range, joins: (pending: Pending, part: Range) => boolean): Range[] {
+    const spans = this.#spans.overlapping(range);
+    if (spans.length === 0) return range.isEmpty() ? [] : [range];
     const gaps: Range[] = [];
     const add = (start: number, end: number): void => {
       const last = gaps.at(-1);
@@ -172,7 +173,7 @@ export class SpanMap<Pending extends PendingSpan> {
       else gaps.push(new Range(start, end));
     };
     let position = range.start;
-    for (const [at, span] of this.#spans.overlapping(range)) {
+    for (const { range: at, value: span } of spans) {
       if (at.start > position) add(position, at.start);
       const start = Math.max(at.start, range.start);
       position = Math.min(at.end, range.end);
@@ -184,14 +185,17 @@ export class SpanMap<Pending extends PendingSpan> {
 
   /** What of `range` is neither held nor pending, ascending. */
   missing(range: Range): Range[] {
-    return this.#spans.missing(range);
+    return missingRanges(range, this.#spans.overlapping(range));
   }
 
   /** What of `range` is not held, ascending. */
   notHeld(range: Range): Range[] {
+    const spans = this.#spans.overlapping(range);
+    // Nothing is there, or what is to bring it: the usual case of what has just arrived.
+    if (spans.length === 0 || (spans.length === 1 && spans[0]?.value.kind === "pending")) return [range];
     const gaps: Range[] = [];
     let position = range.start;
-    for (const [at, span] of this.#spans.overlapping(range)) {
+    for (const { range: at, value: span } of spans) {
       if (span.kind !== "held") continue;
       if (at.start > position) gaps.push(new Range(position, at.start));
       position = at.end;
@@ -204,7 +208,7 @@ export class SpanMap<Pending extends PendingSpan> {
   /** Draws a request over all of its range that is not held. */
   await(pending: Pending): void {
     for (const range of this.notHeld(pending.range)) {
-      this.#spans.set(range, pending);
+      this.#put(range, pending);
       this.#draw("pending", range);
     }
   }
@@ -212,16 +216,16 @@ export class SpanMap<Pending extends PendingSpan> {
   /** A request will bring nothing more: what it was to bring is missing again. */
   settle(pending: Pending): void {
     if (pending.position === pending.range.end) return;
-    for (const [at, span] of this.#spans.overlapping(pending.range)) {
+    for (const { range: at, value: span } of this.#spans.overlapping(pending.range)) {
       if (span !== pending) continue;
-      this.#spans.delete(at);
+      this.#spans.carve(at);
       this.#draw("missing", at);
     }
   }
 
   /** Forgets what a request brought. */
   drop(pending: Pending): void {
-    for (const [, span] of this.#spans.overlapping(pending.range)) {
+    for (const { value: span } of this.#spans.overlapping(pending.range)) {
       if (span.kind === "held" && span.by === pending.id) this.#forget(span);
     }
   }
@@ -243,7 +247,7 @@ export class SpanMap<Pending extends PendingSpan> {
         by: by?.id,
       } satisfies HeldSpan;
       this.#own(span);
-      this.#spans.set(gap, span);
+      this.#put(gap, span);
       this.#draw("held", gap);
       if (pinned) continue;
       this.#recency.add(span);
@@ -272,7 +276,8 @@ export class SpanMap<Pending extends PendingSpan> {
     this.#latest = undefined;
     this.#newest = undefined;
     // What touches goes as one.
-    const ranges = new RangeSet(this.#spans.keys());
+    const ranges = new RangeSet();
+    for (const { range } of this.#spans) ranges.add(range);
     this.#spans.clear();
     for (const range of ranges) this.#draw("missing", range);
     this.#recency.clear();
@@ -281,10 +286,14 @@ export class SpanMap<Pending extends PendingSpan> {
     this.#heldBytes = 0;
   }
 
+  #put(range: Range, value: HeldSpan | Pending): void {
+    if (!range.isEmpty()) this.#spans.set({ range, value });
+  }
+
   /** What passed without being kept is no longer pending. */
   #pass(range: Range): void {
     for (const gap of this.notHeld(range)) {
-      this.#spans.delete(gap);
+      this.#spans.carve(gap);
       this.#draw("missing", gap);
     }
   }
@@ -332,7 +341,7 @@ export class SpanMap<Pending extends PendingSpan> {
     if (this.#latest === span) this.#latest = undefined;
     if (this.#recency.delete(span)) this.#heldBytes -= span.range.length;
     if (Slabs.takes(span.byteLength)) this.#slabs.free(span);
-    this.#spans.delete(span.range);
+    this.#spans.carve(span.range);
     this.#draw("missing", span.range);
   }
 
@@ -346,6 +355,16 @@ export class SpanMap<Pending extends PendingSpan> {
     if (state === "missing") drawn.delete(range);
     else drawn.set(state === "held" ? withHeldAround(drawn, range) : range, state);
   }
+}
+
+/** Whether `spans`, which overlap `range` and ascend, hold all of it. */
+function isHeld(spans: readonly Interval<{ readonly kind: string }>[], range: Range): boolean {
+  let position = range.start;
+  for (const { range: at, value } of spans) {
+    if (value.kind !== "held" || at.start > position) return false;
+    position = at.end;
+  }
+  return position >= range.end;
 }
 
 /** Together with what is held on both sides of it. */
