@@ -314,8 +314,7 @@ export class Engine implements PlannedSource, HeldInMemory {
   /** What is asked for together is a set; each read of its own is a step of some reader. */
   #noteMiss({ ranges, hints }: ReadGroup): void {
     const only = ranges[0];
-    if (only !== undefined && ranges.length === 1)
-      this.#ahead.miss(only, { ...hints, alone: this.#groups.size === 1 });
+    if (only !== undefined && ranges.length === 1) this.#ahead.miss(only, hints, this.#groups.size === 1);
   }
 
   #aheadBytes(range: Range, { aheadBytes = STREAM_AHEAD_BYTES }: StreamOptions): number {

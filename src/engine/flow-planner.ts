@@ -52,6 +52,18 @@ const UNDIVIDED_BYTES = 128 * 1024;
 /** What of a plan those need who send it. */
 export type Sending = Pick<PlannedLists, "requests" | "lists" | "connections" | "bytesRequested">;
 
+/** What a request of its own would bring of a flow. */
+interface OwnRequest {
+  readonly end: number;
+  readonly byteLength: number;
+}
+
+/** What is known of a read beside its ranges. */
+interface Circumstances {
+  readonly hints: ReadHints;
+  readonly link: LinkEstimate;
+}
+
 /** Decides which requests bring what is wanted: asks the map what is missing, and the plan how to fetch it. */
 export class FlowPlanner {
   readonly #parts: FlowPlannerParts;
@@ -67,19 +79,21 @@ export class FlowPlanner {
    * @throws LIMIT where the budget does not suffice.
    */
   requests(ranges: readonly Range[], hints: ReadHints): Sending | undefined {
-    const gaps = this.#gaps(ranges);
-    if (gaps.length === 0) return undefined;
     const { budget, map } = this.#parts;
+    const link = this.#parts.link();
+    const gaps = this.#gaps(ranges, link);
+    if (gaps.length === 0) return undefined;
     const wanted = totalOf(gaps);
     budget.check(wanted);
-    const widened = this.#widen(ranges, gaps, hints);
+    const isSmall = this.#isSmallMiss(ranges, gaps, { hints, link });
+    const widened = isSmall ? this.#widen(gaps[0] as Range, hints, link) : gaps;
     const only = widened[0];
     // Most reads: there is nothing to weigh, and weighing it took 5 µs of the 30 that the engine takes for one.
     const isPlain = only !== undefined && widened.length === 1 && only.length <= UNDIVIDED_BYTES;
     const plan: Sending = isPlain
       ? { requests: widened, lists: [], bytesRequested: only.length, connections: 1 }
-      : this.#planOf(widened);
-    if (this.#isSmallMiss(ranges, gaps, hints)) this.#smallMisses++;
+      : this.#planOf(widened, link);
+    if (isSmall) this.#smallMisses++;
     if (plan.bytesRequested > wanted)
       for (const request of [...plan.requests, ...plan.lists.flat()]) map.fetchedUnasked(request);
     return plan;
@@ -87,8 +101,11 @@ export class FlowPlanner {
 
   /** What {@link FlowPlanner.requests} would send for all `ranges` at once. */
   plan(ranges: readonly Range[]): ReadPlan {
-    const gaps = this.#widen(ranges, this.#gaps(ranges), {});
-    const { requests, lists, bytesRequested, predictedMs } = this.#planOf(gaps);
+    const link = this.#parts.link();
+    const gaps = this.#gaps(ranges, link);
+    const isSmall = this.#isSmallMiss(ranges, gaps, { hints: {}, link });
+    const widened = isSmall ? this.#widen(gaps[0] as Range, {}, link) : gaps;
+    const { requests, lists, bytesRequested, predictedMs } = this.#planOf(widened, link);
     const bytesWanted = new RangeSet(ranges).byteLength;
     const plan = { requests, bytesWanted, bytesRequested, predictedMs };
     return lists.length === 0 ? plan : { ...plan, lists };
@@ -97,20 +114,23 @@ export class FlowPlanner {
   /** The flow that brings `position` sooner than a request of its own would. */
   joinableAt(position: number): Flow | undefined {
     const flow = this.#parts.map.pendingAt(position);
-    return flow !== undefined && this.#joins(flow, position, flow.range.end - position) ? flow : undefined;
+    if (flow === undefined) return undefined;
+    const wanted = { end: position, byteLength: flow.range.end - position };
+    return this.#joins(flow, wanted, this.#parts.link()) ? flow : undefined;
   }
 
-  #planOf(gaps: readonly Range[]): PlannedLists {
-    const { policy, budget, link } = this.#parts;
+  #planOf(gaps: readonly Range[], link: LinkEstimate): PlannedLists {
+    const { policy, budget } = this.#parts;
     const overReadBytes = budget.allowance(totalOf(gaps));
     const options = { policy, overReadBytes, maxPieceBytes: MAX_PIECE_BYTES };
-    const lists = this.#parts.takesLists() ? planLists?.(gaps, link(), options) : undefined;
-    return lists ?? { ...planReads(gaps, link(), options), lists: [] };
+    const lists = this.#parts.takesLists() ? planLists?.(gaps, link, options) : undefined;
+    return lists ?? { ...planReads(gaps, link, options), lists: [] };
   }
 
   /** What of `ranges` must be asked for, ascending and disjoint. */
-  #gaps(ranges: readonly Range[]): readonly Range[] {
-    const joins = (flow: Flow, range: Range): boolean => this.#joins(flow, range.end, range.length);
+  #gaps(ranges: readonly Range[], link: LinkEstimate): readonly Range[] {
+    const joins = (flow: Flow, { end, length }: Range): boolean =>
+      this.#joins(flow, { end, byteLength: length }, link);
     const only = ranges[0];
     if (only !== undefined && ranges.length === 1) return this.#parts.map.gaps(only, joins);
     const gaps = new RangeSet();
@@ -119,8 +139,8 @@ export class FlowPlanner {
   }
 
   /** Whether a flow brings what ends at `end` no later than a request of its own would, which is `byteLength` long. */
-  #joins(flow: Flow, end: number, byteLength: number): boolean {
-    const { latencyMs, connectMs, bytesPerSecond, idle, bandwidthMeasured } = this.#parts.link();
+  #joins(flow: Flow, { end, byteLength }: OwnRequest, link: LinkEstimate): boolean {
+    const { latencyMs, connectMs, bytesPerSecond, idle, bandwidthMeasured } = link;
     // All of a small file is on its way, and what came of it was too quick to measure.
     if (flow.isOfWhole && bandwidthMeasured === false) return true;
     const bytes = end - flow.position;
@@ -133,40 +153,36 @@ export class FlowPlanner {
   }
 
   /** Widens a small read from nowhere to whole blocks, or back to what lies before it, as far as bytes may be spent. */
-  #widen(ranges: readonly Range[], gaps: readonly Range[], hints: ReadHints): readonly Range[] {
-    const gap = gaps[0];
-    if (gap === undefined || !this.#isSmallMiss(ranges, gaps, hints)) return gaps;
-    const whole = hints.expect === "tail" ? tailTo(gap) : this.#blocksOf(gap, hints);
-    if (whole.length > this.#parts.budget.allowance()) return gaps;
+  #widen(gap: Range, hints: ReadHints, link: LinkEstimate): readonly Range[] {
+    const whole = hints.expect === "tail" ? tailTo(gap) : this.#blocksOf(gap, hints, link);
+    if (whole.length === gap.length || whole.length > this.#parts.budget.allowance()) return [gap];
     const block = this.#parts.map.missing(whole).find((part) => part.contains(gap));
     // Nothing where a request is under way that is not worth waiting for.
-    return block === undefined ? gaps : [block];
+    return [block ?? gap];
   }
 
-  #blocksOf(gap: Range, { aheadEnd }: ReadHints): Range {
+  #blocksOf(gap: Range, { aheadEnd }: ReadHints, link: LinkEstimate): Range {
     const { size } = this.#parts;
     const limit = Math.min(size, Math.max(gap.end, aheadEnd ?? size));
     // Who names a boundary knows the format, and asks for what it needs.
-    if (aheadEnd === undefined && this.#isInHead(gap))
+    if (aheadEnd === undefined && this.#isInHead(gap, link))
       return new Range(gap.start, Math.min(limit, HEAD_BYTES, gap.start + HEAD_BLOCK_BYTES));
     // Where an answer is there at once, what a request saves is less than what its bytes cost the processor.
-    if (this.#smallMisses < BLOCKS_AFTER || isNear(this.#parts.link())) return gap;
+    if (this.#smallMisses < BLOCKS_AFTER || isNear(link)) return gap;
     const start = Math.floor(gap.start / BLOCK_BYTES) * BLOCK_BYTES;
     return new Range(start, Math.min(limit, Math.ceil(gap.end / BLOCK_BYTES) * BLOCK_BYTES));
   }
 
-  #isInHead({ end }: Range): boolean {
-    const { latencyMs, bytesPerSecond } = this.#parts.link();
+  #isInHead({ end }: Range, { latencyMs, bytesPerSecond }: LinkEstimate): boolean {
     if (this.#parts.size <= HELD_AT_OPEN_BYTES || end > HEAD_BYTES) return false;
     return (2 * 1000 * HEAD_BLOCK_BYTES) / bytesPerSecond < latencyMs;
   }
 
   /** One small read of its own, which may be the first of several in its neighbourhood. */
-  #isSmallMiss(ranges: readonly Range[], gaps: readonly Range[], { expect }: ReadHints): boolean {
-    const gap = gaps[0];
-    if (this.#parts.policy === "lean" || this.#parts.link().latencyMs === 0 || expect === "random")
-      return false;
-    return ranges.length === 1 && gaps.length === 1 && gap !== undefined && gap.length < BLOCK_BYTES;
+  #isSmallMiss(ranges: readonly Range[], gaps: readonly Range[], { hints, link }: Circumstances): boolean {
+    if (ranges.length !== 1 || gaps.length !== 1) return false;
+    if (this.#parts.policy === "lean" || link.latencyMs === 0 || hints.expect === "random") return false;
+    return (gaps[0] as Range).length < BLOCK_BYTES;
   }
 }
 

@@ -37,12 +37,16 @@ export class Heads {
    * any other is nobody's.
    */
   follow(range: Range, hopBytes: number): Head | undefined {
-    const [latest] = this.#heads;
-    const same = this.#heads.find(({ latest, position }) => latest === range.start && position === range.end);
-    if (same !== undefined) return same;
-    let index = this.#heads.findIndex(({ position }) => position === range.start);
+    const { start, end } = range;
+    const latest = this.#heads[0];
+    let index = -1;
+    for (let at = 0; at < this.#heads.length; at++) {
+      const head = this.#heads[at] as Head;
+      if (head.latest === start && head.position === end) return head;
+      if (index < 0 && head.position === start) index = at;
+    }
     if (index < 0 && latest !== undefined) {
-      const gap = range.start - latest.position;
+      const gap = start - latest.position;
       if (gap > 0 && gap <= hopBytes) index = 0;
     }
     const head = this.#heads[index];

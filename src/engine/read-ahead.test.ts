@@ -52,10 +52,11 @@ class Reader {
     return Math.max(0, ...this.fetched.map(({ range }) => range.end));
   }
 
-  read(start: number, end: number, hints: ReadHints = { alone: true }): void {
+  read(start: number, end: number, { alone = true, ...hints }: ReadHints & { alone?: boolean } = {}): void {
     const range = new Range(start, end);
     const isHeld = this.here.covers(range);
-    this.ahead[isHeld ? "hit" : "miss"](range, hints);
+    if (isHeld) this.ahead.hit(range, hints);
+    else this.ahead.miss(range, hints, alone);
     this.here.add(range);
   }
 
@@ -66,7 +67,7 @@ class Reader {
     { byteLength = 4 * KiB, ...hints }: ReadHints & { byteLength?: number } = {},
   ): number {
     for (let index = 0; index < count; index++)
-      this.read(start + index * byteLength, start + (index + 1) * byteLength, { alone: true, ...hints });
+      this.read(start + index * byteLength, start + (index + 1) * byteLength, hints);
     return start + count * byteLength;
   }
 

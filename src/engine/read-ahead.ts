@@ -29,8 +29,6 @@ export interface ReadHints {
   /** A boundary in the file beyond which nothing of this reader's lies. */
   readonly aheadEnd?: number | undefined;
   readonly expect?: "sequential" | "random" | "tail" | undefined;
-  /** Other reads wait at the same time: where it began, nobody jumped from. */
-  readonly alone?: boolean | undefined;
 }
 
 /** How a window is filled. */
@@ -109,15 +107,18 @@ export class ReadAhead {
     queueMicrotask(() => this.#isClosed || this.#advance(head, range, head));
   }
 
-  /** A read that needs bytes which are not held. Tells whether it is part of a proven way. */
-  miss(range: Range, hints: ReadHints): boolean {
+  /**
+   * A read that needs bytes which are not held. Tells whether it is part of a proven way. Unless it is `alone`, other reads wait at the same
+   * time: where it began, nobody jumped from.
+   */
+  miss(range: Range, hints: ReadHints, alone = true): boolean {
     this.#hasMissed = true;
     if (this.#isOff(hints)) return false;
     const head = this.#heads.follow(range, this.#hopBytes());
     if (head !== undefined) return this.#advance(head, range, hints);
     this.#rent();
     const begun = this.#heads.begin(range);
-    if (hints.alone !== false) this.#dropOthers(begun);
+    if (alone) this.#dropOthers(begun);
     return hints.expect === "sequential" && this.#advance(begun, range, hints);
   }
 
@@ -278,6 +279,7 @@ export class ReadAhead {
 
   /** A reader jumped, or another one came: what was fetched ahead for the others is of no use, unless they come back. */
   #dropOthers(head: Head): void {
+    if (this.#flows.size === 0) return;
     for (const other of this.#heads.others(head)) {
       const flows = this.#flows.get(other);
       if (flows === undefined) continue;

@@ -143,8 +143,9 @@ export class HttpLink implements RecoveryWatcher {
 
   /** What is known of the way to the origin that answers now. */
   get estimate(): LinkEstimate {
-    const { link, queue, transport } = this.origin;
-    const connections = Math.max(1, Math.min(this.maxConnections, Math.floor(queue.ceiling)));
+    const { origin } = this;
+    const { link, queue, transport } = origin;
+    const connections = Math.max(1, Math.min(this.#maxConnectionsTo(origin), Math.floor(queue.ceiling)));
     return link.estimate({ connections, idle: transport.idle });
   }
 
