@@ -15,8 +15,9 @@ export class ReadCall {
   /** Its place among those of its owner. */
   readonly index: number;
   readonly #owner: ReadCallOwner;
-  /** Those that still bring something. */
-  readonly #parts = new Set<Part>();
+  readonly #parts: Part[] = [];
+  /** Parts that still bring something. */
+  #left = 0;
   #bytes: Bytes | undefined;
 
   constructor(range: Range, index: number, owner: ReadCallOwner) {
@@ -37,9 +38,10 @@ export class ReadCall {
     map.asked(this.range);
     for (const { range, value: flow } of pending) {
       const part = new Part(this, range, flow);
-      this.#parts.add(part);
+      this.#parts.push(part);
       flow.join(part);
     }
+    this.#left = pending.length;
     for (const part of this.#parts) part.flow.need(part.range.end);
     if (pending.length === 0) this.#owner.settled(this, undefined);
   }
@@ -47,7 +49,6 @@ export class ReadCall {
   /** Nobody waits any more. */
   stop(reason: unknown): void {
     for (const part of this.#parts) part.flow.leave(part, reason);
-    this.#parts.clear();
   }
 
   /** @internal */
@@ -58,14 +59,12 @@ export class ReadCall {
   }
 
   /** @internal */
-  partDone(part: Part): void {
-    this.#parts.delete(part);
-    if (this.#parts.size === 0) this.#owner.settled(this, undefined);
+  partDone(): void {
+    if (--this.#left === 0) this.#owner.settled(this, undefined);
   }
 
   /** @internal */
-  partFailed(part: Part, error: unknown): void {
-    this.#parts.delete(part);
+  partFailed(error: unknown): void {
     this.#owner.settled(this, error);
   }
 }
@@ -89,10 +88,10 @@ class Part implements FlowReader {
     this.#call.take(bytes.subarray(start - range.start, end - range.start), start);
     if (end < this.range.end) return;
     this.flow.satisfied(this);
-    this.#call.partDone(this);
+    this.#call.partDone();
   }
 
   ended(error: unknown): void {
-    this.#call.partFailed(this, error);
+    this.#call.partFailed(error);
   }
 }

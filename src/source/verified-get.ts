@@ -157,7 +157,7 @@ function learn(link: HttpLink, ask: RangeAsk, { body, wanted, total }: VerifiedR
 function learnRanges(link: HttpLink): void {
   const { capabilities } = link.origin;
   capabilities.ranges = true;
-  if (link.sendsConditions) capabilities.ifMatch = true;
+  if (capabilities.ifMatch === undefined && link.sendsConditions) capabilities.ifMatch = true;
 }
 
 /** What an answer is held against. */
