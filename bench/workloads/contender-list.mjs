@@ -10,7 +10,7 @@ const ours = ["lean", "balanced", "fast"].map((policy) => ({
 const uncached = {
   ...ours[0],
   name: "ours-uncached",
-  only: ["small"],
+  only: ["small2k", "small"],
   option: { policy: "lean", cache: false },
 };
 

@@ -113,17 +113,19 @@ export function readMany({ size }) {
   };
 }
 
-/** 10,000 pages of 4 KiB, one after the other: so many that what a process does once hardly counts. */
-export function smallReads({ size }) {
-  const next = randomNumbers(10);
-  const steps = [];
-  const pages = Math.floor(size / PAGE);
-  // Every sixth page, from the last to the first with a little chance: no sequence and no walk.
-  for (let at = pages - 6; steps.length < 10_000; at -= 6) {
-    const page = at + Math.floor(next() * 3);
-    steps.push([[page * PAGE, (page + 1) * PAGE]]);
-  }
-  return { lanes: [steps] };
+/** So many pages of 4 KiB, one after the other. */
+export function smallReads(count) {
+  return ({ size }) => {
+    const next = randomNumbers(10);
+    const steps = [];
+    const pages = Math.floor(size / PAGE);
+    // Every sixth page, from the last to the first with a little chance: no sequence and no walk.
+    for (let at = pages - 6; steps.length < count; at -= 6) {
+      const page = at + Math.floor(next() * 3);
+      steps.push([[page * PAGE, (page + 1) * PAGE]]);
+    }
+    return { lanes: [steps] };
+  };
 }
 
 function sequentialSteps([start, end], length) {
