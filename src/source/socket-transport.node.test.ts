@@ -86,6 +86,19 @@ describe("a connection", () => {
     expect(got).toMatchObject({ texts: ["one", "two"], connections: 1 });
   });
 
+  it("that nobody uses is closed in time, and keeps no process alive until then", async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    await using server = await startRawServer([{ send: [answer("one", "Keep-Alive: timeout=2\r\n")] }]);
+    const before = timers();
+    await textOf(await ask(`${server.url}/`));
+    const began = performance.now();
+    await expect.poll(() => held.transport?.idle).toBe(1);
+    expect(timers()).toBeLessThanOrEqual(before);
+    // A second before its server would.
+    await expect.poll(() => held.transport?.idle, { timeout: 1900 }).toBe(0);
+    expect(performance.now() - began).toBeGreaterThan(900);
+  });
+
   it("is gone when the transport closes, or when its request ends after that", async () => {
     await using server = await startRawServer([{ send: [answer("one")] }, { send: [answer("two")] }]);
     await textOf(await ask(`${server.url}/`));
