@@ -180,7 +180,8 @@ describe("a sequence", () => {
       for (const link of [CLOUD, WAN]) {
         const reader = new Reader({ policy, link });
         const inFlight = (link.latencyMs * link.totalBytesPerSecond) / 1000;
-        const cap = Math.min(16 * MiB, Math.max(2 * MiB, (policy === "fast" ? 4 : 2) * inFlight));
+        const times = policy === "fast" ? 4 : Math.min(2, 1 + 75 / link.latencyMs);
+        const cap = Math.min(16 * MiB, Math.max(2 * MiB, times * inFlight));
         let mostAhead = 0;
         const first: number[] = [];
         for (
