@@ -28,6 +28,16 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: false,
-    rolldownOptions: { output: { comments: { legal: false } } },
+    rolldownOptions: {
+      output: {
+        comments: { legal: false },
+        // What the decoders share, and the page has as well: seven files of a few hundred bytes by themselves.
+        codeSplitting: {
+          groups: [
+            { name: "shared", test: /\/src\/(?:errors\.|bytes\/|compress\/(?:check-decoded|broken-stream))/ },
+          ],
+        },
+      },
+    },
   },
 });

@@ -34,7 +34,7 @@ export class ReadCall {
 
   /** Takes what is held, and part in every flow that brings the rest, which must all be on the map. */
   start(map: SpanMap<Flow>): void {
-    const { pending } = map.split(this.range, this);
+    const pending = map.split(this.range, this);
     map.asked(this.range);
     for (const { range, value: flow } of pending) {
       const part = new Part(this, range, flow);

@@ -19,7 +19,7 @@ export interface ReadGroupHost {
 }
 
 /** What ends a group early, and what it tells. */
-export interface ReadGroupOptions extends ReadHints {
+interface ReadGroupOptions extends ReadHints {
   readonly signal?: AbortSignal | undefined;
 }
 

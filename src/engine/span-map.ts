@@ -1,5 +1,4 @@
 import { type Interval, IntervalList } from "../ranges/interval-list.ts";
-import { missingRanges } from "../ranges/missing-ranges.ts";
 import { Range } from "../ranges/range.ts";
 import { RangeDict } from "../ranges/range-dict.ts";
 import { RangeSet } from "../ranges/range-set.ts";
@@ -140,32 +139,28 @@ export class SpanMap<Pending extends PendingSpan> {
   }
 
   /**
-   * Copies what is held of `range` into the target's bytes, which begin at `range.start` and are not looked at before; gives the rest:
-   * what is pending, and the gaps.
+   * Copies what is held of `range` into the target's bytes, which begin at `range.start` and are not looked at before; gives what is pending
+   * of the rest.
    */
-  split(range: Range, target: { readonly bytes: Bytes }): { pending: Interval<Pending>[]; gaps: Range[] } {
-    const spans = this.#spans.overlapping(range);
-    const only = spans[0];
-    // What is asked for just now is mostly all of what one request brings.
-    if (spans.length === 1 && only?.value.kind === "pending" && only.range.contains(range))
-      return { pending: [{ range, value: only.value }], gaps: [] };
+  split(range: Range, target: { readonly bytes: Bytes }): Interval<Pending>[] {
     const pending: Interval<Pending>[] = [];
-    const gaps: Range[] = [];
-    let position = range.start;
-    for (const { range: at, value: span } of spans) {
-      if (at.start > position) gaps.push(new Range(position, at.start));
-      position = Math.min(at.end, range.end);
-      if (span.kind === "held") this.#copyInto(span, at, { target: target.bytes, range });
-      else pending.push({ range: new Range(Math.max(at.start, range.start), position), value: span });
+    const spans = this.#spans.overlapping(range);
+    for (let index = 0; index < spans.length; index++) {
+      const { range: at, value } = spans[index] as Interval<HeldSpan | Pending>;
+      if (value.kind === "held") this.#copyInto(value, at, { target: target.bytes, range });
+      // What is asked for just now is mostly all of what one request brings.
+      else pending.push({ range: at.contains(range) ? range : (at.intersection(range) as Range), value });
     }
-    if (position < range.end) gaps.push(new Range(position, range.end));
-    return { pending, gaps };
+    return pending;
   }
 
   /** What of `range` is missing, or pending where `joins` will not have it, ascending; what touches is one. */
   gaps(range: Range, joins: (pending: Pending, part: Range) => boolean): Range[] {
     const spans = this.#spans.overlapping(range);
+    // The usual cases: nothing is there, or the one request that brings all of it.
     if (spans.length === 0) return range.isEmpty() ? [] : [range];
+    const { range: at, value } = spans[0] as Interval<HeldSpan | Pending>;
+    if (value.kind === "pending" && at.contains(range)) return joins(value, range) ? [] : [range];
     const gaps: Range[] = [];
     const add = (start: number, end: number): void => {
       const last = gaps.at(-1);
@@ -185,24 +180,12 @@ export class SpanMap<Pending extends PendingSpan> {
 
   /** What of `range` is neither held nor pending, ascending. */
   missing(range: Range): Range[] {
-    return missingRanges(range, this.#spans.overlapping(range));
+    return this.#spans.missing(range);
   }
 
-  /** What of `range` is not held, ascending. */
+  /** What of `range` is not held, ascending; what touches is one. */
   notHeld(range: Range): Range[] {
-    const spans = this.#spans.overlapping(range);
-    // Nothing is there, or what is to bring it: the usual case of what has just arrived.
-    if (spans.length === 0 || (spans.length === 1 && spans[0]?.value.kind === "pending")) return [range];
-    const gaps: Range[] = [];
-    let position = range.start;
-    for (const { range: at, value: span } of spans) {
-      if (span.kind !== "held") continue;
-      if (at.start > position) gaps.push(new Range(position, at.start));
-      position = at.end;
-    }
-    if (position === range.start) return [range];
-    if (position < range.end) gaps.push(new Range(position, range.end));
-    return gaps;
+    return this.gaps(range, joinsNone);
   }
 
   /** Draws a request over all of its range that is not held. */
@@ -355,6 +338,10 @@ export class SpanMap<Pending extends PendingSpan> {
     if (state === "missing") drawn.delete(range);
     else drawn.set(state === "held" ? withHeldAround(drawn, range) : range, state);
   }
+}
+
+function joinsNone(): boolean {
+  return false;
 }
 
 /** Whether `spans`, which overlap `range` and ascend, hold all of it. */

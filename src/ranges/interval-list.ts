@@ -56,6 +56,18 @@ export class IntervalList<V> {
     return this.#collect(range, true);
   }
 
+  /** The gaps that the entries leave in `within`, ascending, each as long as it can be. */
+  missing(within: Range): Range[] {
+    const gaps: Range[] = [];
+    let position = within.start;
+    for (const { range } of this.overlapping(within)) {
+      if (range.start > position) gaps.push(new Range(position, range.start));
+      position = range.end;
+    }
+    if (position < within.end) gaps.push(new Range(position, within.end));
+    return gaps;
+  }
+
   /** From the lowest position to the highest, gaps included. */
   span(): Range | undefined {
     const first = this.#blocks[0]?.[0];

@@ -1,7 +1,6 @@
 import { RangeStreamsError } from "../errors.ts";
 import { formatValue, INSPECT } from "./inspect.ts";
 import { IntervalList } from "./interval-list.ts";
-import { missingRanges } from "./missing-ranges.ts";
 import type { Range } from "./range.ts";
 import { type RangeInput, resolveRange } from "./range-input.ts";
 import { RangeSet } from "./range-set.ts";
@@ -96,8 +95,7 @@ export class RangeDict<V> implements Iterable<[Range, V]> {
    * @throws as {@link RangeDict.get}.
    */
   missing(within: RangeInput): Range[] {
-    const range = resolveRange(within);
-    return missingRanges(range, this.#list.overlapping(range));
+    return this.#list.missing(resolveRange(within));
   }
 
   /** All positions that map to this very value (`Object.is`). Linear in the entries. */

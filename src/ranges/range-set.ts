@@ -1,6 +1,5 @@
 import { INSPECT } from "./inspect.ts";
 import { IntervalList } from "./interval-list.ts";
-import { missingRanges } from "./missing-ranges.ts";
 import { Range } from "./range.ts";
 import { type RangeInput, resolveRange } from "./range-input.ts";
 
@@ -99,8 +98,7 @@ export class RangeSet implements Iterable<Range> {
    * @throws as {@link RangeSet.add}.
    */
   missing(within: RangeInput): Range[] {
-    const range = resolveRange(within);
-    return missingRanges(range, this.#list.overlapping(range));
+    return this.#list.missing(resolveRange(within));
   }
 
   /** A new set with the positions of either. */

@@ -1,5 +1,4 @@
 import { IntervalList } from "../ranges/interval-list.ts";
-import { missingRanges } from "../ranges/missing-ranges.ts";
 import type { Range } from "../ranges/range.ts";
 import type { Bytes } from "../source/source.ts";
 
@@ -21,7 +20,7 @@ export class StoredParts implements Iterable<StoredPart> {
 
   /** Takes a copy of what is missing of a part. */
   add({ range, bytes }: { range: Range; bytes: Uint8Array }): void {
-    for (const gap of this.#missing(range)) {
+    for (const gap of this.#parts.missing(range)) {
       const piece = new Uint8Array(bytes.subarray(gap.start - range.start, gap.end - range.start));
       this.#parts.set({ range: gap, value: piece });
       this.#byteLength += gap.length;
@@ -30,16 +29,12 @@ export class StoredParts implements Iterable<StoredPart> {
 
   /** How many bytes of a range are not here. */
   missingBytes(range: Range): number {
-    return this.#missing(range).reduce((sum, gap) => sum + gap.length, 0);
+    return this.#parts.missing(range).reduce((sum, gap) => sum + gap.length, 0);
   }
 
   /** The parts, ascending; they may touch. */
   *[Symbol.iterator](): IterableIterator<StoredPart> {
     for (const { range, value: bytes } of this.#parts) yield { range, bytes };
-  }
-
-  #missing(range: Range): Range[] {
-    return missingRanges(range, this.#parts.overlapping(range));
   }
 }
 
