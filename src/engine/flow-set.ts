@@ -63,7 +63,7 @@ export class FlowSet {
   /** Sends all requests of a plan. */
   send({ requests, lists, connections }: Sending): void {
     const share = { connections };
-    if (lists.length > 0) for (const list of lists) this.#sendList(list, share);
+    for (const list of lists) this.#sendList(list, share);
     const places = this.#mayPipeline(requests.length, connections)
       ? placesFor?.(requests, connections)
       : undefined;

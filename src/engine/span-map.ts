@@ -191,7 +191,7 @@ export class SpanMap<Pending extends PendingSpan> {
   /** Draws a request over all of its range that is not held. */
   await(pending: Pending): void {
     for (const range of this.notHeld(pending.range)) {
-      this.#put(range, pending);
+      this.#spans.set({ range, value: pending });
       this.#draw("pending", range);
     }
   }
@@ -230,7 +230,7 @@ export class SpanMap<Pending extends PendingSpan> {
         by: by?.id,
       } satisfies HeldSpan;
       this.#own(span);
-      this.#put(gap, span);
+      this.#spans.set({ range: gap, value: span });
       this.#draw("held", gap);
       if (pinned) continue;
       this.#recency.add(span);
@@ -267,10 +267,6 @@ export class SpanMap<Pending extends PendingSpan> {
     this.#unasked.clear();
     this.#slabs = new Slabs();
     this.#heldBytes = 0;
-  }
-
-  #put(range: Range, value: HeldSpan | Pending): void {
-    if (!range.isEmpty()) this.#spans.set({ range, value });
   }
 
   /** What passed without being kept is no longer pending. */

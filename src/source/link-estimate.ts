@@ -1,3 +1,5 @@
+import { followLow, type LowTracker, STALE_MS } from "./low-tracker.ts";
+
 /** The way to one origin as far as it is known: plain data, for the planner. */
 export interface LinkEstimate {
   /** Milliseconds from sending to the first body byte, on an open connection. */
@@ -60,23 +62,6 @@ const MIN_COLD_BYTES = 16 * 1024;
 const AWAY_MS = 1;
 /** A wait of this length shows that the buffers are empty again. *Unmeasured*. */
 const CAUGHT_UP_MS = 5;
-/** After so much silence a sample counts half, whatever was known before. *Unmeasured*. */
-const STALE_MS = 60_000;
-
-/** A time that noise only lengthens: follows shorter samples at once, longer ones slowly and never far at a time. */
-interface LowTracker {
-  value: number | undefined;
-  at: number;
-}
-
-function followLow(tracker: LowTracker, sample: number, now: number): void {
-  const { value } = tracker;
-  const stale = now - tracker.at > STALE_MS;
-  tracker.at = now;
-  if (value === undefined) tracker.value = sample;
-  else if (stale || sample < value) tracker.value = value + (sample - value) * 0.5;
-  else tracker.value = value + Math.min(sample - value, value + 10) * 0.1;
-}
 
 /**
  * What is known of the way to one origin, from its own answers: a time to the first byte on used and on new connections, the rate of

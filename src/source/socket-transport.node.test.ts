@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { selfSigned } from "../../test/faults/self-signed.node.ts";
 import { expectSameBytes } from "../../test/same-bytes.ts";
 import { concatBytes } from "../bytes/collect-bytes.ts";
@@ -99,13 +99,22 @@ describe("a connection", () => {
     expect(performance.now() - began).toBeGreaterThan(900);
   });
 
-  it("is gone when the transport closes, or when its request ends after that", async () => {
-    await using server = await startRawServer([{ send: [answer("one")] }, { send: [answer("two")] }]);
+  it("is gone when the transport closes, or when its request ends after that, and so is its timer", async () => {
+    const begun = vi.spyOn(globalThis, "setTimeout");
+    const cleared = vi.spyOn(globalThis, "clearTimeout");
+    onTestFinished(() => void vi.restoreAllMocks());
+    const late = ["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nt", { waitMs: 20 }, "wo"];
+    await using server = await startRawServer([{ send: [answer("one")] }, { send: late }]);
     await textOf(await ask(`${server.url}/`));
     const open = await ask(`${server.url}/`);
     held.transport?.close();
     expect(await textOf(open)).toBe("two");
     expect(held.transport).toMatchObject({ idle: 0 });
+    // Those of an idle connection are the longest.
+    const idle = begun.mock.results.filter((_, index) => (begun.mock.calls[index]?.[1] ?? 0) > 25_000);
+    expect(idle.length).toBeGreaterThan(1);
+    const ended = cleared.mock.calls.map(([timer]) => timer);
+    for (const { value } of idle) expect(ended).toContain(value);
   });
 
   it("is not left behind by a request that was given up while it opened", async () => {

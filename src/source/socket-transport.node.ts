@@ -57,8 +57,10 @@ export function createTransport(origin: string, clock: Deadlines): Transport {
   const release = (connection: Connection): void => {
     if (connection.closed || connection.isBusy) return;
     pipelines = connection.isHttp11;
-    if (closed) void connection.destroy();
-    else free.push(connection);
+    if (closed) {
+      void connection.destroy();
+      idleClock.clear();
+    } else free.push(connection);
   };
   /** The connection of those that it goes behind, as long as nobody else has a request there. */
   const connectionOf = (pipeline: object | undefined): Connection | undefined => {
