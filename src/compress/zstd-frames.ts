@@ -15,7 +15,7 @@ const FRAME_MAGIC = 0xfd2fb528;
 /** 16 of them (3.1.2), which differ in their lowest four bits. */
 const SKIPPABLE_MAGIC = 0x184d2a50;
 
-/** What a frame's header says (3.1.1.1). */
+/** What a frame's header says (3.1.1.1), and its blocks. */
 export interface ZstdFrame {
   /** Where its magic number stands in the input. */
   readonly start: number;
@@ -23,24 +23,26 @@ export interface ZstdFrame {
   /** Bytes once decompressed, where the frame says so. */
   readonly contentSize: number | undefined;
   readonly hasChecksum: boolean;
+  /** To be read to their end before the next frame is asked for. Throws as {@link readZstdFrames}. */
+  readonly blocks: AsyncGenerator<ZstdBlock, void, void>;
+  /** The low half of the XXH64 of its content (3.1.1): undefined where it has none, and until all blocks were read. */
+  readonly checksum: () => number | undefined;
 }
 
-/** What zstd frames consist of, in order. */
-export type ZstdPiece =
-  | { readonly type: "frame"; readonly frame: ZstdFrame }
-  /** Its header of three bytes included. */
-  | { readonly type: "block"; readonly bytes: Chunk; readonly isLast: boolean }
-  /** The end of a frame, and the low half of the XXH64 of its content (3.1.1), where it has one. */
-  | { readonly type: "end"; readonly checksum: number | undefined };
+/** A block, its header of three bytes included, as bytes of one's own. */
+export interface ZstdBlock {
+  readonly bytes: Chunk;
+  readonly isLast: boolean;
+}
 
 /**
  * Takes zstd frames apart to the end of the input; what they skip is left out. FORMAT for what is no frame and for a frame cut
  * short, LIMIT for a window above 128 MiB, UNSUPPORTED for one that needs a dictionary.
  */
-export async function* readZstdPieces(
+export async function* readZstdFrames(
   stored: AsyncIterable<Chunk>,
   { what }: DecompressOptions,
-): AsyncGenerator<ZstdPiece, void, void> {
+): AsyncGenerator<ZstdFrame, void, void> {
   const feed = new ByteFeed(stored);
   let position = 0;
   const take = async (length: number): Promise<Chunk> => {
@@ -49,22 +51,18 @@ export async function* readZstdPieces(
     position += length;
     return bytes;
   };
-  const number = async (): Promise<number> => new ByteCursor(await take(4), { what }).u32();
   try {
     do {
       const start = position;
-      const magic = await number();
+      const magic = await takeNumber(take, what);
       if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
-        const length = await number();
+        const length = await takeNumber(take, what);
         if (!(await feed.skip(length))) throw brokenStream(what, "zstd that is cut short");
         position += length;
         continue;
       }
       if (magic !== FRAME_MAGIC) throw brokenStream(what, "something that is no zstd frame");
-      const frame = { start, ...(await readFrameHeader(take, what)) };
-      yield { type: "frame", frame };
-      yield* readBlocks(take, frame, what);
-      yield { type: "end", checksum: frame.hasChecksum ? await number() : undefined };
+      yield openFrame(take, { start, ...(await readFrameHeader(take, what)) }, what);
     } while (!(await feed.isAtEnd()));
   } finally {
     feed.end();
@@ -72,8 +70,22 @@ export async function* readZstdPieces(
 }
 
 type Take = (length: number) => Promise<Chunk>;
+type FrameHeader = Omit<ZstdFrame, "blocks" | "checksum">;
 
-async function readFrameHeader(take: Take, what: string): Promise<Omit<ZstdFrame, "start">> {
+async function takeNumber(take: Take, what: string): Promise<number> {
+  return new ByteCursor(await take(4), { what }).u32();
+}
+
+function openFrame(take: Take, header: FrameHeader, what: string): ZstdFrame {
+  let checksum: number | undefined;
+  async function* readToEnd(): AsyncGenerator<ZstdBlock, void, void> {
+    yield* readBlocks(take, header, what);
+    if (header.hasChecksum) checksum = await takeNumber(take, what);
+  }
+  return { ...header, blocks: readToEnd(), checksum: () => checksum };
+}
+
+async function readFrameHeader(take: Take, what: string): Promise<Omit<FrameHeader, "start">> {
   const [descriptor = 0] = await take(1);
   if ((descriptor & 0b1000) !== 0) throw brokenStream(what, "a reserved bit in a zstd frame");
   const isSingleSegment = (descriptor & 0b10_0000) !== 0;
@@ -107,10 +119,10 @@ async function readContentSize(
 /** Block header (3.1.1.2): last block in bit 0, type in bits 1 and 2 (raw, one byte repeated, compressed, reserved), then the size. */
 async function* readBlocks(
   take: Take,
-  frame: ZstdFrame,
+  { windowSize }: Pick<FrameHeader, "windowSize">,
   what: string,
-): AsyncGenerator<ZstdPiece, void, void> {
-  const maxSize = Math.min(MAX_BLOCK_BYTES, frame.windowSize);
+): AsyncGenerator<ZstdBlock, void, void> {
+  const maxSize = Math.min(MAX_BLOCK_BYTES, windowSize);
   for (let isLast = false; !isLast; ) {
     const header = await take(3);
     const [low = 0, middle = 0, high = 0] = header;
@@ -123,6 +135,6 @@ async function* readBlocks(
     const bytes = new Uint8Array(3 + content.length);
     bytes.set(header);
     bytes.set(content, 3);
-    yield { type: "block", bytes, isLast };
+    yield { bytes, isLast };
   }
 }

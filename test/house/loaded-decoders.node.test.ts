@@ -4,8 +4,16 @@ import { expect, test } from "vitest";
 import { readDoors } from "./manifest.node.ts";
 import { root } from "./root.node.ts";
 
-/** What stands behind an inner name matters not here: none of its variants imports a library for decompression. */
 const DECODERS = ["fzstd", "lzma1", "unbzip2-stream/lib/bzip2.js", "xxhash-wasm", "xz-decompress"];
+
+const { imports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  imports: Record<string, { source: Record<string, string> }>;
+};
+
+/** The files that stand behind an inner name. */
+function variantsOf(name: string): string[] {
+  return Object.values(imports[name]?.source ?? {}).map((path) => join(root, path));
+}
 
 /** The modules that are loaded with a file of ours, packages included. */
 function loadedWith(file: string, seen: Set<string> = new Set()): Set<string> {
@@ -15,6 +23,7 @@ function loadedWith(file: string, seen: Set<string> = new Set()): Set<string> {
   for (const [, type, name = ""] of code.matchAll(/^(?:import|export) (type )?[^;]*?from "([^"]+)";$/gm)) {
     if (type !== undefined) continue;
     if (name.startsWith(".")) loadedWith(join(dirname(file), name), seen);
+    else if (name.startsWith("#")) for (const variant of variantsOf(name)) loadedWith(variant, seen);
     else seen.add(name);
   }
   return seen;
