@@ -1,5 +1,6 @@
+import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { RangeStreamsError } from "../errors.ts";
+import { type ErrorCode, RangeStreamsError } from "../errors.ts";
 import type { Range } from "../ranges/range.ts";
 import { positionalSource } from "./positional-source.ts";
 import type { Bytes, Source } from "./source.ts";
@@ -14,7 +15,8 @@ interface FileState {
  * A Source over a local file, held open until `close`. Size and modification time are pinned at open and compared after each
  * read: a file that changed is CHANGED, never a mixture.
  *
- * @throws NOT_FOUND, UNSUPPORTED for what is no regular file, CHANGED from reads.
+ * @throws NOT_FOUND; AUTH for what may not be read; UNSUPPORTED for what is no regular file, and for whatever else the file system
+ * refuses; LIMIT where too many files are open. Reads throw these, CHANGED, and as {@link Source.read}. `cause` is what the system said.
  */
 export async function openFileSource(path: string | URL): Promise<Source> {
   const handle = await openHandle(path);
@@ -38,15 +40,31 @@ export async function openFileSource(path: string | URL): Promise<Source> {
   }
 }
 
+// Without it, opening a pipe waits until somebody writes into it. Windows has no such flag, and no such pipes.
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 async function openHandle(path: string | URL): Promise<FileHandle> {
   try {
-    return await open(path, "r");
+    return await open(path, OPEN_FLAGS);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const missing = code === "ENOENT" || code === "ENOTDIR";
-    const message = `${path}: asked to open it, got ${code}; ${missing ? "check the path" : "check its permissions"}`;
-    throw new RangeStreamsError(missing ? "NOT_FOUND" : "AUTH", message, { cause });
+    throw readingError(cause, `${path}: asked to open it`);
   }
+}
+
+/** What the file system says, by code: which error it is here, and what to do. */
+const ANSWERS: Readonly<Record<string, readonly [code: ErrorCode, remedy: string]>> = {
+  ENOENT: ["NOT_FOUND", "check the path"],
+  ENOTDIR: ["NOT_FOUND", "check the path"],
+  EACCES: ["AUTH", "check its permissions"],
+  EPERM: ["AUTH", "check its permissions"],
+  EMFILE: ["LIMIT", "close files, or raise the limit of this process"],
+  ENFILE: ["LIMIT", "close files, or raise the limit of the system"],
+};
+
+function readingError(cause: unknown, asked: string): RangeStreamsError {
+  const { code = String(cause) } = cause as NodeJS.ErrnoException;
+  const [known, remedy] = ANSWERS[code] ?? ["UNSUPPORTED", "the file system could not do it"];
+  return new RangeStreamsError(known, `${asked}, got ${code}; ${remedy}`, { cause });
 }
 
 async function readChecked(
@@ -55,15 +73,26 @@ async function readChecked(
   { path, pinned }: { path: string | URL; pinned: FileState },
 ): Promise<Bytes> {
   const bytes = new Uint8Array(range.length);
-  let filled = 0;
-  while (filled < bytes.byteLength) {
-    const { bytesRead } = await handle.read(bytes, filled, bytes.byteLength - filled, range.start + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  const now = await handle.stat({ bigint: true });
+  const { filled, now } = await fill(handle, bytes, range.start).catch((cause: unknown) => {
+    throw readingError(cause, `${path}: asked for ${range}`);
+  });
   if (filled === bytes.byteLength && now.size === pinned.size && now.mtimeNs === pinned.modifiedNs)
     return bytes;
   const message = `${path}: asked for ${range}, but the file changed since it was opened; open it again`;
   throw new RangeStreamsError("CHANGED", message);
+}
+
+/** Reads until `bytes` are full or the file ends, and looks at the file afterwards. */
+async function fill(
+  handle: FileHandle,
+  bytes: Bytes,
+  start: number,
+): Promise<{ readonly filled: number; readonly now: BigIntStats }> {
+  let filled = 0;
+  while (filled < bytes.byteLength) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.byteLength - filled, start + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return { filled, now: await handle.stat({ bigint: true }) };
 }

@@ -6,6 +6,7 @@ import { LinkEstimator } from "./link-estimate.ts";
 import { OriginHealth } from "./origin-health.ts";
 import { RequestQueue } from "./request-queue.ts";
 import type { Client, Transport } from "./transport.ts";
+import { parseHttpUrl } from "./url.ts";
 
 /** What all sources of one origin (and one client) share: the connections to it and what was learned about it. */
 export interface Origin {
@@ -55,9 +56,15 @@ export function releaseOrigin(origin: string, client: Client | undefined): void 
   entry.clock.clear();
 }
 
-/** What is known of the server of a URL, as long as a source of it is open; a copy. */
+/**
+ * What is known of the server of `url`, a copy. Sends nothing. Undefined while no source of that origin is open with that `client`,
+ * which is the very one its option named. After a redirect to another origin ask with the final URL.
+ *
+ * @throws INVALID_ARGUMENT for what is no absolute http(s) URL.
+ */
 export function capabilitiesOf(url: string | URL, client?: Client): Capabilities | undefined {
-  const entry = registry.get(client)?.get(new URL(url).origin);
+  const { origin } = parseHttpUrl(url);
+  const entry = registry.get(client)?.get(origin);
   return entry === undefined ? undefined : { ...entry.capabilities };
 }
 
