@@ -79,3 +79,25 @@ export function judge(workload, session) {
   const text = `${shown[0]} x ${name} (best runs ${shown[1]}, CPU ${shown[2]}; limit ${LIMIT})${same}${node}`;
   return { kept: Math.max(bySpeed, byBest) >= LIMIT, text };
 }
+
+/** The formats whose speed the goal names, by the beginning of the names of their workloads. */
+const FORMATS = ["zip", "tar", "inflate", "png"];
+
+/**
+ * Whether the goal is kept by each format as a whole: the geometric mean over its workloads, each measured by the fastest peer of that
+ * workload, so by a peer better than any there is. Beside it the workload that stands worst.
+ */
+export function judgeFormats(sessions) {
+  return FORMATS.flatMap((format) => {
+    const speeds = Object.entries(sessions)
+      .filter(([workload]) => workload.startsWith(format))
+      .map(([workload, session]) => ({ workload, best: measureOf(workload, rowsOf(session)).best }))
+      .filter(({ best }) => best !== undefined)
+      .sort((a, b) => a.best.bySpeed - b.best.bySpeed);
+    if (speeds.length < 2) return [];
+    const mean = Math.exp(speeds.reduce((sum, { best }) => sum + Math.log(best.bySpeed), 0) / speeds.length);
+    const [{ workload, best }] = speeds;
+    const text = `${mean.toFixed(2)} x the fastest peers of its ${speeds.length} workloads (limit ${LIMIT}); at worst ${workload} with ${best.bySpeed.toFixed(2)}`;
+    return [{ format, kept: mean >= LIMIT, text }];
+  });
+}

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { judge, measureOf, rowsOf } from "./judge.mjs";
+import { judge, judgeFormats, measureOf, rowsOf } from "./judge.mjs";
 import { loadResults } from "./results.mjs";
 import { contenders, workloads } from "./workloads.mjs";
 
@@ -19,14 +19,15 @@ export function formatSession(workload, profile, session) {
   return `${aligned.join("\n")}\n`;
 }
 
-/** Prints what came of each kept workload of a profile; returns how many goals were broken. */
+/** Prints what came of each kept workload of a profile, and of each format; returns how many goals were broken. */
 export function printGoals(profile) {
-  const judged = Object.entries(loadResults(profile).workloads).map(([workload, session]) => ({
-    workload,
-    ...judge(workload, session),
-  }));
-  for (const { workload, kept, text } of judged)
-    console.log(`${kept ? "kept  " : "BROKEN"} ${profile} ${workload}: ${text}`);
+  const { workloads: sessions } = loadResults(profile);
+  const judged = [
+    ...Object.entries(sessions).map(([workload, session]) => ({ of: workload, ...judge(workload, session) })),
+    ...judgeFormats(sessions).map(({ format, ...rest }) => ({ of: `${format}, all of it`, ...rest })),
+  ];
+  for (const { of, kept, text } of judged)
+    console.log(`${kept ? "kept  " : "BROKEN"} ${profile} ${of}: ${text}`);
   const broken = judged.filter(({ kept }) => !kept).length;
   console.log(`${judged.length - broken} kept, ${broken} broken`);
   return broken;
