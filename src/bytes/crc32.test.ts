@@ -31,6 +31,14 @@ describe.each([
     expect(whole.digest()).toBeGreaterThan(0);
   });
 
+  it("is not changed by no bytes, whatever array they are none of", () => {
+    const crc = create();
+    crc.update(encoder.encode("123456789"));
+    for (const none of [new Uint8Array(0), new Uint8Array(0).subarray(0, 0), new Uint8Array(4).subarray(4)])
+      crc.update(none);
+    expect(crc.digest()).toBe(0xcbf43926);
+  });
+
   it("reads a view from its own offset", () => {
     const padded = encoder.encode("xxxx123456789yy");
     const crc = create();

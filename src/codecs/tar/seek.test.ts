@@ -33,6 +33,17 @@ const FORMS: [string, Bytes][] = [
     "gzip in two members, with zeros behind",
     concatBytes([...cutUp(TAR, TAR.length >> 1).map((part) => gzipSync(part) as Bytes), new Uint8Array(500)]),
   ],
+  // As bgzip ends what it writes: the last checkpoint may fall on it.
+  [
+    "gzip whose last member is empty",
+    concatBytes(
+      [...cutUp(TAR, Math.ceil(TAR.length / 4)), new Uint8Array(0)].map((part) => gzipSync(part) as Bytes),
+    ),
+  ],
+  [
+    "zstd whose last frame is empty",
+    concatBytes([...cutUp(TAR, Math.ceil(TAR.length / 4)), new Uint8Array(0)].map(zstdFrame)),
+  ],
   ["zstd in several frames", concatBytes(cutUp(TAR, 8000).map(zstdFrame))],
   ["seekable zstd", await seekableZstd(cutUp(TAR, 30_000))],
   ["seekable zstd without checksums", await seekableZstd(cutUp(TAR, 30_000), { checksums: false })],
