@@ -30,6 +30,17 @@ describe("METADATA is taken apart:", () => {
     ]);
   });
 
+  it("the blanks that all of them have in common are no part of the text, the others are", () => {
+    // As distutils escapes a description: eight blanks before each line but the first.
+    const escaped =
+      "Description: Code::\n        \n            def f():\n                return 1\nName: a\n";
+    expect(parse(escaped)).toEqual([
+      ["description", ["Code::\n\n    def f():\n        return 1"]],
+      ["name", ["a"]],
+    ]);
+    expect(parse("License: a\n b\n   c\n")).toEqual([["license", ["a\nb\n  c"]]]);
+  });
+
   it("whatever ends its lines", () => {
     expect(parse("Name: a\r\nVersion: 1\r\n\r\nrest\r\n")).toEqual([
       ["name", ["a"]],

@@ -11,15 +11,14 @@ const DESCRIPTION = "description";
  */
 export function parseFields(text: string, what: string): Map<string, string[]> {
   const fields = new Map<string, string[]>();
-  const add = (name: string, value: string): string[] => {
-    const values = fields.get(name) ?? [];
-    values.push(value);
-    fields.set(name, values);
-    return values;
+  const add = (name: string, value: string): void => {
+    const values = fields.get(name);
+    if (values === undefined) fields.set(name, [value]);
+    else values.push(value);
   };
-  let last: string[] | undefined;
   const lines = text.split(/\r\n|\n|\r/);
-  for (const [index, line] of lines.entries()) {
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index] as string;
     if (line === "") {
       const rest = lines.slice(index + 1).join("\n");
       if (rest.trim() !== "") add(DESCRIPTION, rest);
@@ -27,9 +26,9 @@ export function parseFields(text: string, what: string): Map<string, string[]> {
     }
     const [, name, value = ""] = FIELD.exec(line) ?? [];
     if (name !== undefined) {
-      last = add(name.toLowerCase(), value);
-    } else if (/^[ \t]/.test(line) && last !== undefined) {
-      last[last.length - 1] += `\n${unfold(line)}`;
+      const further = furtherLines(lines, index + 1);
+      add(name.toLowerCase(), [value, ...unfold(further)].join("\n"));
+      index += further.length;
     } else {
       const message = `Read ${what}: got line ${index + 1} that is no field; read its text instead`;
       throw new RangeStreamsError("FORMAT", message);
@@ -38,7 +37,28 @@ export function parseFields(text: string, what: string): Map<string, string[]> {
   return fields;
 }
 
-/** Writers put blanks before each further line, and old ones a bar after seven of them, which keeps blanks that are meant. */
-function unfold(line: string): string {
-  return line.replace(/^(?: {7}\||[ \t]+)/, "");
+function furtherLines(lines: readonly string[], start: number): string[] {
+  let end = start;
+  while (/^[ \t]/.test(lines[end] ?? "")) end++;
+  return lines.slice(start, end);
+}
+
+/** What distutils puts before each further line. */
+const MOST_INDENT = 8;
+
+/**
+ * Takes off what folding put before further lines: a tab; the spaces that the lines have in common, eight at most, as others are
+ * part of the text; or the bar after seven of them that old writers put there.
+ */
+function unfold(lines: readonly string[]): string[] {
+  const common = lines.reduce(
+    (least, line) =>
+      line.trim() === "" || line.startsWith("\t") ? least : Math.min(least, line.search(/[^ ]/)),
+    MOST_INDENT,
+  );
+  return lines.map((line) => {
+    if (line.trim() === "") return "";
+    if (line.startsWith("       |")) return line.slice(MOST_INDENT);
+    return line.slice(line.startsWith("\t") ? 1 : common);
+  });
 }

@@ -38,6 +38,19 @@ describe("the date of a zip entry", () => {
     expect(stamped(2 ** 32 - 1)?.toISOString()).toBe("1969-12-31T23:59:59.000Z");
   });
 
+  it("reads an extended timestamp beyond January 2038 where the MS-DOS date says that it is one", () => {
+    const stamped = (seconds: number, year: number): string | undefined =>
+      readEntryDate({
+        dosDate: date(year, 6, 1),
+        dosTime: 0,
+        extra: extraField(0x5455, pack([1, 1], [4, seconds])),
+      })?.toISOString();
+    expect(stamped(2_524_608_001, 2050)).toBe("2050-01-01T00:00:01.000Z");
+    expect(stamped(4_000_000_000, 2096)).toBe("2096-10-02T07:06:40.000Z");
+    // Info-ZIP gives 1980 to what is older than MS-DOS knows.
+    expect(stamped(2_524_608_001, 1980)).toBe("1913-11-25T17:31:45.000Z");
+  });
+
   it("falls back where an extended timestamp holds no modification time", () => {
     const fallback = { dosDate: date(2024, 1, 1), dosTime: 0 };
     for (const data of [pack([1, 2], [4, 1_700_000_000]), pack([1, 1])]) {

@@ -15,17 +15,31 @@ export function readEntryDate(
   if (extra.length > 0) {
     const [extended] = findExtraFields(extra, EXTRA_FIELDS.extendedTimestamp);
     const [ntfs] = findExtraFields(extra, EXTRA_FIELDS.ntfs);
-    const date = (extended && parseExtendedTimestamp(extended)) ?? (ntfs && parseNtfsTimes(ntfs));
+    const date = (extended && parseExtendedTimestamp(extended, header)) ?? (ntfs && parseNtfsTimes(ntfs));
     if (date !== undefined) return date;
   }
   return parseDosDate(header.dosDate, header.dosTime);
 }
 
-/** Extended timestamp (Info-ZIP, id 0x5455): flags (1), then seconds since 1970 (4) where bit 0 is set. */
-function parseExtendedTimestamp(field: Uint8Array): Date | undefined {
+/** From here on a signed number of four bytes does not reach. */
+const WRAPPED_YEAR = 2038;
+const WRAP_SECONDS = 2 ** 32;
+
+/**
+ * Extended timestamp (Info-ZIP, id 0x5455): flags (1), then seconds since 1970 (4) where bit 0 is set. They are signed, but writers
+ * go on after January 2038, as if they were not: the MS-DOS date beside them, which has years up to 2107, tells which it is.
+ */
+function parseExtendedTimestamp(
+  field: Uint8Array,
+  { dosDate, dosTime }: Pick<CentralHeader, "dosDate" | "dosTime">,
+): Date | undefined {
   if (field.length < 5) return undefined;
   const cursor = new ByteCursor(field, { what: "an extended timestamp" });
-  return (cursor.u8() & 1) === 0 ? undefined : new Date(cursor.i32() * 1000);
+  if ((cursor.u8() & 1) === 0) return undefined;
+  const seconds = cursor.i32();
+  const dosYear = seconds < 0 ? parseDosDate(dosDate, dosTime)?.getUTCFullYear() : undefined;
+  const isWrapped = dosYear !== undefined && dosYear >= WRAPPED_YEAR;
+  return new Date((isWrapped ? seconds + WRAP_SECONDS : seconds) * 1000);
 }
 
 /**
