@@ -209,21 +209,47 @@ describe("what becomes of entries", () => {
     [["b", "1", "../a"]],
     [["b", "1", "/etc/passwd"]],
     [
-      ["a", "2", "x"],
-      ["b", "1", "a"],
-    ],
-    [
       ["a", "5"],
       ["b", "1", "a"],
     ],
     [["b", "1", "b"]],
-  ])("refuses hard links to what is no file before them: %j, %j", async (...specs) => {
+  ])("refuses hard links to what is no file or symlink before them: %j, %j", async (...specs) => {
     expect((await plan(specs)).unsafe.map(({ name }) => name)).toEqual(["b"]);
   });
 
-  it("leaves devices and pipes out", async () => {
-    const planned = await plan([["null", "3"], ["sda", "4"], ["pipe", "6"], ["a"]]);
-    expect([planned.left.length, paths(planned.files), reasons(planned)]).toEqual([3, ["a"], []]);
+  it("makes a symlink of a hard link to one, judged where it stands", async () => {
+    const specs: Spec[] = [
+      ["d/a", "2", "../x"],
+      ["d/b", "1", "d/a"],
+      ["e/c", "1", "d/b"],
+      ["out", "1", "d/a"],
+    ];
+    const planned = await plan(specs);
+    expect(planned.links.map(({ parts, target }) => `${parts.join("/")} -> ${target}`)).toEqual([
+      "d/a -> ../x",
+      "d/b -> ../x",
+      "e/c -> ../x",
+    ]);
+    expect(planned.unsafe.map(({ name }) => name)).toEqual(["out"]);
+    const without = await plan(specs.slice(0, 3), { links: false });
+    expect([without.left.length, without.links, reasons(without)]).toEqual([3, [], []]);
+  });
+
+  it("leaves devices, pipes and labels out, whatever they are called", async () => {
+    const planned = await plan([["a:1", "3"], ["sda", "4"], ["../pipe", "6"], ["A label: 1/2", "V"], ["a"]]);
+    expect([planned.left.length, paths(planned.files), reasons(planned)]).toEqual([4, ["a"], []]);
+  });
+
+  it("makes the directories of an incremental tar, whose data is a list of names", async () => {
+    const parts = [
+      { name: "./", type: "D", data: "Ya\0\0" },
+      { name: "./d/", type: "D", data: "\0" },
+      { name: "./a" },
+    ];
+    const { entries } = await openTar(buildTar(parts));
+    const rules = { ...PORTABLE, dotSlash: true };
+    const planned = planExtraction(entries, entries, { ...OPTIONS, rules });
+    expect([paths(planned.directories), paths(planned.files), reasons(planned)]).toEqual([["d"], ["a"], []]);
   });
 
   it("counts folders that only paths tell of", async () => {

@@ -102,20 +102,26 @@ class Planner {
 
   /** Why the entry is unsafe, else undefined. */
   #place(entry: Entry): string | undefined {
+    // Its name stands for nothing that is written, and may be anything: the label of a tar is one.
+    if (entry.kind === "other" && !isHardLink(entry)) {
+      this.#leave(
+        entry,
+        "no file, folder or link, but a device, a pipe or what is known to its writer alone",
+      );
+      return undefined;
+    }
     const safe = resolvePath(entry.name, this.#options.rules);
     if (safe.reason !== undefined) return safe.reason;
     const { parts } = safe;
     if (entry.kind === "directory") return this.#placeDirectory(entry, parts);
     if (parts.length === 0) return "the name of the directory itself";
     if (entry.kind === "symlink") return this.#placeLink(entry, parts);
-    if (isHardLink(entry)) return this.#placeHardLink(entry, parts);
-    if (entry.kind === "file") return this.#placeFile({ entry, parts });
-    this.#leave(entry, "no file, folder or link, but a device or a pipe");
-    return undefined;
+    return isHardLink(entry) ? this.#placeHardLink(entry, parts) : this.#placeFile({ entry, parts });
   }
 
   #placeDirectory(entry: Entry, parts: readonly string[]): string | undefined {
-    return entry.size > 0 ? "a folder that has data" : this.#tree.addDirectory(parts, entry);
+    const hasData = entry.size > 0 && !isDumpDirectory(entry);
+    return hasData ? "a folder that has data" : this.#tree.addDirectory(parts, entry);
   }
 
   #placeFile(file: PlannedFile): string | undefined {
@@ -130,7 +136,9 @@ class Planner {
     if (safe.reason !== undefined) return `a hard link to ${safe.reason}`;
     const target = this.#targets.get(entry);
     if (target === undefined)
-      return `a hard link to ${JSON.stringify(linkTarget)}, which is no file before it`;
+      return `a hard link to ${JSON.stringify(linkTarget)}, which is no file or symlink before it`;
+    // Two names of one symlink are two symlinks, each judged where it stands.
+    if (target.kind === "symlink") return this.#placeLink(entry, parts, target.linkTarget);
     const from = this.#files.get(target);
     if (from === undefined) return this.#placeFile({ entry, parts });
     const reason = this.#tree.addLeaf(parts, "file");
@@ -138,9 +146,8 @@ class Planner {
     return reason;
   }
 
-  #placeLink(entry: Entry, parts: readonly string[]): string | undefined {
+  #placeLink(entry: Entry, parts: readonly string[], target = entry.linkTarget): string | undefined {
     const { links, rules } = this.#options;
-    const target = entry.linkTarget;
     // What it would be in the way of is judged even where it is not made.
     const reason = this.#tree.addLeaf(parts, "link");
     if (reason !== undefined) return reason;
@@ -162,16 +169,22 @@ function isHardLink({ kind, linkTarget }: Entry): boolean {
   return kind === "other" && linkTarget !== undefined;
 }
 
-/** The file that each hard link stands for: the last of that name before it, as readers of tars take it. */
+/** A directory as GNU tar writes it for incremental archives: its data is a list of the names that were in it. */
+function isDumpDirectory(entry: Entry & { readonly type?: string }): boolean {
+  return entry.type === "D";
+}
+
+/** The file or symlink that each hard link stands for: the last of that name before it, as readers of tars take it. */
 function resolveHardLinks(all: readonly Entry[]): ReadonlyMap<Entry, Entry> {
   const latest = new Map<string, Entry>();
   const targets = new Map<Entry, Entry>();
   for (const entry of all) {
     const { name, kind, linkTarget = "" } = entry;
-    const file = isHardLink(entry) ? latest.get(linkTarget) : kind === "file" ? entry : undefined;
-    if (file === undefined) latest.delete(name);
-    else latest.set(name, file);
-    if (file !== undefined && file !== entry) targets.set(entry, file);
+    const isOwn = kind === "file" || kind === "symlink";
+    const meant = isHardLink(entry) ? latest.get(linkTarget) : isOwn ? entry : undefined;
+    if (meant === undefined) latest.delete(name);
+    else latest.set(name, meant);
+    if (meant !== undefined && meant !== entry) targets.set(entry, meant);
   }
   return targets;
 }

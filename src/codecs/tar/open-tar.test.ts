@@ -150,6 +150,7 @@ describe("what a member is", () => {
     ["7", { type: "7" }, "file"],
     ["0 with a slash", { name: "d/" }, "directory"],
     ["5", { type: "5", name: "d" }, "directory"],
+    ["D, with data", { type: "D", name: "d/", data: "Ya\0\0" }, "directory"],
     ["2", { type: "2", linkName: "a" }, "symlink"],
     ["1", { type: "1", linkName: "a" }, "other"],
     ["3", { type: "3" }, "other"],

@@ -289,14 +289,14 @@ export class RecordWalk {
 }
 
 /**
- * A hard link may tell the size of its target, as old writers do. Of others, and of directories that are told by a slash alone, some
- * readers pass over as many bytes, and some do not.
+ * A hard link may tell the size of its target, as old writers do, and a directory of an incremental tar has data, a list of names. Of
+ * others, and of directories that are told by a slash alone, some readers pass over as many bytes, and some do not.
  */
 function checkWithoutData(
   { name, type, size }: { readonly name: string; readonly type: string; readonly size: number },
   place: TarPlace,
 ): void {
-  if (size === 0 || type === TYPES.hardLink) return;
+  if (size === 0 || type === TYPES.hardLink || type === TYPES.dumpDirectory) return;
   if (hasData(type) && kindOf({ type, name }) !== "directory") return;
   throw ambiguousTar(
     place,

@@ -30,7 +30,7 @@ export interface TarRecord {
 /** The bits of a mode that are told: who may read, write and execute. */
 export const PERMISSIONS = 0o777;
 
-/** Type flags (POSIX; S, M: GNU). */
+/** Type flags (POSIX; D, S, M: GNU). */
 export const TYPES = {
   file: "0",
   hardLink: "1",
@@ -40,6 +40,7 @@ export const TYPES = {
   directory: "5",
   fifo: "6",
   contiguous: "7",
+  dumpDirectory: "D",
   sparse: "S",
   continued: "M",
 } as const;
@@ -55,7 +56,7 @@ export function hasData(type: string): boolean {
 
 /** A plain file whose name ends with a slash is a directory: so old writers tell. */
 export function kindOf({ type, name }: Pick<TarRecord, "type" | "name">): EntryKind {
-  if (type === TYPES.directory) return "directory";
+  if (type === TYPES.directory || type === TYPES.dumpDirectory) return "directory";
   if (type === TYPES.symlink) return "symlink";
   if (!FILES.has(type)) return "other";
   return name.endsWith("/") ? "directory" : "file";

@@ -39,6 +39,8 @@ const SMALL: MemberSpec[] = [
   { name: "latest", data: text("docs/readme.txt"), externalAttributes: 0xa1ff0000 },
   { name: "pipe", externalAttributes: 0x11a40000 },
 ];
+/** As Info-ZIP writes what it is given on its standard input. */
+const FROM_STDIN: MemberSpec = { name: "-", data: text("piped"), externalAttributes: 0x11a40000 };
 
 describe("openZip", () => {
   it("lists a small archive from its tail alone, in directory order", async () => {
@@ -54,6 +56,11 @@ describe("openZip", () => {
     ]);
     expect(zip.entries[0]?.modified?.toISOString()).toBe("2024-01-01T00:00:00.000Z");
     expect(zip.source.receipt.requests).toBe(1);
+  });
+
+  it("takes a pipe that has data for a file", async () => {
+    const zip = await openZip(buildZip([FROM_STDIN]));
+    expect([zip.get("-").kind, await zip.get("-").text()]).toEqual(["file", "piped"]);
   });
 
   it("reads stored and deflated members, whole, as text and as a stream", async () => {

@@ -34,7 +34,13 @@ import {
 } from "./zip-format.ts";
 
 /** File types of Unix in the upper half of the external attributes (Info-ZIP's convention, APPNOTE 4.4.15). */
-const UNIX_TYPES = { mask: 0xf000, regular: 0x8000, directory: 0x4000, symlink: 0xa000 } as const;
+const UNIX_TYPES = {
+  mask: 0xf000,
+  fifo: 0x1000,
+  regular: 0x8000,
+  directory: 0x4000,
+  symlink: 0xa000,
+} as const;
 const PERMISSIONS = 0o777;
 
 /** What all members of one archive share. */
@@ -93,6 +99,8 @@ export class ZipMember implements ZipEntry {
     if (!this.#isFromUnix) return "file";
     const type = (this.#u32("externalAttributes") >>> 16) & UNIX_TYPES.mask;
     if (type === UNIX_TYPES.symlink) return "symlink";
+    // Info-ZIP calls a pipe what it was given on its standard input: a file is what comes of it.
+    if (type === UNIX_TYPES.fifo) return this.size > 0 ? "file" : "other";
     return type === 0 || type === UNIX_TYPES.regular || type === UNIX_TYPES.directory ? "file" : "other";
   }
 
