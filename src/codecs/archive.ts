@@ -12,18 +12,20 @@ export interface EntryReadOptions extends ReadOptions {
   maxBytes?: number | undefined;
 }
 
-/** How much of a stranger's archive is believed. Each is a LIMIT error when passed. */
+/** How much of a stranger's archive is believed. Each is a LIMIT error when passed; Infinity is no limit. */
 export interface ArchiveLimits {
-  /** Entries in the directory. Default 1,000,000. */
+  /** Entries of the archive; of a compressed tar also checkpoints of an index, and frames in a zstd seek table. Default 1,000,000. */
   maxEntries?: number | undefined;
   /** Bytes of one name. Default 4,096. */
   maxNameBytes?: number | undefined;
-  /** Bytes of the directory. Default 128 MiB. */
+  /**
+   * Bytes of a zip's directory; of a tar bytes of extended headers, of an index's checkpoints, of a zstd seek table. Default 128 MiB.
+   */
   maxDirectoryBytes?: number | undefined;
   /** Bytes of one member, decoded, when it is read whole. Streams have no such limit. Default 256 MiB. */
   maxEntryBytes?: number | undefined;
   /**
-   * How many bytes one stored byte may become, beyond the first MiB. Default 1,100 for deflate, which cannot reach 1,033, and
+   * How many bytes one stored byte may become, after the first MiB. Default 1,100 for deflate and gzip, which reach 1,032 at most, and
    * 20,000 for other methods.
    */
   maxRatio?: number | undefined;
@@ -37,10 +39,11 @@ export interface ArchiveLimits {
 export interface Entry {
   /** As stored: a directory of a zip keeps its `/`. Untrusted: it may hold `..`, control characters, anything. */
   readonly name: string;
+  /** What it stands for, as the archive says. */
   readonly kind: EntryKind;
   /** Bytes once decoded, as the directory promises. */
   readonly size: number;
-  /** Bytes as stored in the archive. */
+  /** Bytes as stored in the archive; of a tar that is compressed as a whole, in the tar. */
   readonly storedSize: number;
   /** `store`, `deflate`, `deflate64`, `bzip2`, `lzma`, `zstd`, `xz` or `unknown(n)`. */
   readonly method: string;
@@ -53,9 +56,11 @@ export interface Entry {
   /** CRC-32 of its bytes, where the archive tells one. */
   readonly crc32?: number | undefined;
   /**
-   * Where its stored bytes lie in the archive, half-open, header excluded. At most one small request, the first time.
+   * Where its stored bytes lie in the archive, half-open, header excluded. One small request, rarely two (a zip whose local extra field
+   * is long); none once it is known.
    *
-   * @throws FORMAT, AMBIGUOUS where its own header is no header or of another member; CLOSED, and whatever the source reports.
+   * @throws FORMAT, AMBIGUOUS where its own header is no header or of another member; UNSUPPORTED in a tar that is compressed as a whole;
+   * CLOSED, and whatever the source reports.
    */
   range(options?: ReadOptions): Promise<Range>;
   /**
@@ -77,8 +82,12 @@ export interface Entry {
    */
   stream(options?: ReadOptions): ReadableStream<Bytes>;
   /**
-   * Random access inside it, for another `open…`. Stored members are read in place: a view of the archive's source, at most one
-   * small request for the header, no checksum. Others are decoded whole and held in memory, once a call. Close it when done.
+   * Random access inside it, for another `open…`. Close it when done.
+   *
+   * - A stored member is read in place: a view of the archive's source, without a checksum. Costs what {@link Entry.range} does.
+   * - A member of more than 4 MiB in a compressed tar with checkpoints or a seek table is not held whole: each read decompresses the parts
+   *   it needs.
+   * - Any other is decoded whole and held in memory, and anew for each call. Costs what {@link Entry.bytes} does.
    *
    * @throws LIMIT for one deeper than `maxNesting`, and all that {@link Entry.range} or {@link Entry.bytes} throws.
    */
@@ -87,6 +96,7 @@ export interface Entry {
 
 /** One of several members that are read in one go. */
 export interface EntryStream {
+  /** The member, one of those that were asked for. */
   readonly entry: Entry;
   /** As {@link Entry.stream}. To be read until the next step: then it is CLOSED. */
   readonly stream: ReadableStream<Bytes>;
@@ -94,12 +104,17 @@ export interface EntryStream {
 
 /** What an index says of one member, for people and other programs. */
 export interface IndexedEntry {
+  /** As {@link Entry.name}: untrusted. */
   readonly name: string;
+  /** As {@link Entry.kind}. */
   readonly kind: EntryKind;
   /** From its own header to the next known one, half-open: one request for that brings it. */
   readonly range: readonly [start: number, end: number];
+  /** Bytes once decoded. */
   readonly size: number;
+  /** Bytes as stored. */
   readonly storedSize: number;
+  /** As {@link Entry.method}. */
   readonly method: string;
   /** CRC-32 of its bytes, eight hexadecimal digits. */
   readonly crc32?: string | undefined;
@@ -111,9 +126,11 @@ export interface ArchiveIndex {
   readonly version: 1;
   /** As {@link Archive.format}. */
   readonly format: string;
-  /** Bytes of the archive, and which representation of it was indexed: another one is CHANGED. */
+  /** Bytes of the archive that was indexed: one of another size is CHANGED. */
   readonly size: number;
+  /** The validators of the representation that was indexed: another one is CHANGED. */
   readonly identity: Identity;
+  /** What it holds, for people and other programs: nothing is opened from this. */
   readonly entries: readonly IndexedEntry[];
   /** What the format's own reader opens from: it alone is believed. */
   readonly directory: Readonly<Record<string, string | number>>;
@@ -121,8 +138,9 @@ export interface ArchiveIndex {
 
 /** A remote archive, its directory read: members are read in place. */
 export interface Archive extends AsyncDisposable {
-  /** `zip`; other formats have their own. */
+  /** `zip`, `tar`, `tar.gz`, `tar.bz2`, `tar.xz`, `tar.zst`, `conda` or `wheel`. */
   readonly format: string;
+  /** What it is read from: its `receipt` tells what the archive has cost. It is closed with the archive, unless it was handed in. */
   readonly source: PlannedSource;
   /** In directory order, duplicates included. */
   readonly entries: readonly Entry[];
