@@ -12,18 +12,18 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Options of a call that reads, and what the caller knows of the reads to come. */
+/** Options of a call that reads, and what the caller knows of the reads to come; that has no effect on two or more ranges together. */
 export interface PlannedReadOptions extends ReadOptions {
   /**
    * What follows this read: `sequential` reads on from its end, so that what follows may be fetched ahead at once; `random` leaves
    * its place, so that nothing beyond it is fetched; `tail` goes back from its end, as from a footer to the directory before it, so that a
-   * small read takes 64 KiB up to its end at once. Default: told by the reads themselves. Of several ranges together nothing is
-   * concluded. Under the policy `lean` nothing is fetched besides in any case.
+   * small read takes 64 KiB up to its end at once. Default: what the reads themselves show. Without effect on two or more ranges
+   * together (`readMany`, `readEach`), and under the policy `lean`, which fetches nothing besides.
    */
   expect?: "sequential" | "random" | "tail" | undefined;
   /**
    * The end, exclusive, of what this reader will read: nothing at or after this position is fetched ahead for it. Default: the end of
-   * the source.
+   * the source. Without effect on two or more ranges together.
    */
   aheadEnd?: number | undefined;
 }
