@@ -3,10 +3,10 @@ import type { RangeDict } from "../ranges/range-dict.ts";
 import type { RangeInput } from "../ranges/range-input.ts";
 import type { RangeSet } from "../ranges/range-set.ts";
 
-/** Bytes over a buffer of their own kind; never a shared one. */
+/** A `Uint8Array` over an ordinary `ArrayBuffer`, never a `SharedArrayBuffer`. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Options of every call that moves bytes. */
+/** Options of every call that reads bytes. */
 export interface ReadOptions {
   /** Aborts this call alone. It rejects with `signal.reason` itself. */
   signal?: AbortSignal | undefined;
@@ -58,7 +58,7 @@ export interface Identity {
  * > fabricated.
  */
 export interface Source extends AsyncDisposable {
-  /** For messages; secrets removed. */
+  /** What it is called in messages: a URL without its secrets, a path, or any other text. */
   readonly name: string;
   /** Bytes. `Infinity` while a server keeps it secret: then only bounded reads work. */
   readonly size: number;
@@ -172,18 +172,36 @@ export interface ReadPlan {
  * every `span` in order draws the same map as {@link PlannedSource.spans}; each comes one microtask after its change.
  */
 export type SourceEvent =
-  | { readonly type: "request"; readonly url: string; readonly range: string | undefined }
   | {
-      readonly type: "response";
+      /** A request goes out; one that follows a redirect or repeats a failed one is a request too. */
+      readonly type: "request";
+      /** The URL asked. */
       readonly url: string;
-      readonly status: number;
+      /** The Range field as sent, such as `bytes=0-99`: both ends inclusive. Undefined where the whole was asked for. */
       readonly range: string | undefined;
     }
-  | { readonly type: "warning"; readonly message: string }
   | {
+      /** The headers of an answer have come. */
+      readonly type: "response";
+      /** The URL asked. */
+      readonly url: string;
+      /** The status code. */
+      readonly status: number;
+      /** The Range field of its request: both ends inclusive. */
+      readonly range: string | undefined;
+    }
+  | {
+      /** Something costs certainty or speed, and no call fails of it. */
+      readonly type: "warning";
+      /** A sentence for people. */
+      readonly message: string;
+    }
+  | {
+      /** The range map has changed. */
       readonly type: "span";
       /** What the range is from now on. */
       readonly state: "held" | "pending" | "missing";
+      /** A half-open {@link Range}, end exclusive: unlike the Range field of a request. */
       readonly range: Range;
     };
 
