@@ -9,21 +9,33 @@ import { parseHttpUrl } from "./url.ts";
 
 /** Options of a source over http(s); other sources have no use for them. */
 export interface HttpOptions {
-  /** Any fetch-compatible function, or an object with a `fetch` method. Default: the platform's best. */
+  /**
+   * Any fetch-compatible function, or an object with a `fetch` method. Default: in Node a client of this package over its
+   * sockets, elsewhere the platform's `fetch`. What it throws becomes a NETWORK error, with that as `cause`.
+   */
   client?: Client | undefined;
-  /** Sent to the origin of the given URL alone. `Range`, `Accept-Encoding` and what concerns the connection are ours. */
+  /**
+   * Sent to the origin of the given URL alone. `Range`, `Accept-Encoding` and fields of the connection are set here: those of the caller
+   * are left out.
+   */
   headers?: HeadersInit | undefined;
-  /** As in fetch; for the origin of the given URL alone. */
+  /** As in `fetch`, for the origin of the given URL alone. Without effect in Node, whose own client keeps no cookies. */
   credentials?: RequestCredentials | undefined;
   /** `strict` refuses weak or no validators; `ignore` compares nothing, for files that are meant to grow. Default `verify`. */
   identity?: "verify" | "strict" | "ignore" | undefined;
-  /** Tries of one exchange, the first included, and the delays between them; `false` tries once. */
+  /**
+   * How often one exchange is tried, and the delays between. Default `{ attempts: 5, baseDelayMs: 100, maxDelayMs: 10_000 }`,
+   * *unmeasured*; `false` tries once. The count starts again whenever verified bytes have come.
+   */
   retry?: Partial<RetryPolicy> | false | undefined;
-  /** Milliseconds. Defaults: connect 10 s, headers 30 s, idle 30 s, total 10 minutes; all *unmeasured*. */
+  /**
+   * Milliseconds, each TIMEOUT beyond it; Infinity is no limit. Default `{ connectMs: 10_000, headersMs: 30_000, idleMs: 30_000,
+   * totalMs: 600_000 }`, all *unmeasured*.
+   */
   timeouts?: Partial<Timeouts> | undefined;
   /**
-   * Connections per origin at most. Default 32, and 100 under the policy `fast`, which only many small reads at once make use of
-   * (measured: beside Node's transport); in a browser 6, which is all that browsers open to one host on HTTP/1.1.
+   * Connections per origin at most. Default 32, and 100 under the policy `fast`, of which only many small reads at once make use
+   * (measured: see `socket-transport.node.ts`); in a browser 6, which is all that browsers open to one host on HTTP/1.1.
    */
   maxConnections?: number | undefined;
   /** Gives the URL to ask instead, for instance freshly signed. Called at open, and when what it gave is refused as expired. */

@@ -5,7 +5,9 @@ import type { StopSignal } from "./stop.ts";
 export interface RetryPolicy {
   /** Every try counts, the first included: 1 = never again. */
   readonly attempts: number;
+  /** Milliseconds before the second try. Each later delay is random, from this up to three times the one before. */
   readonly baseDelayMs: number;
+  /** Milliseconds before a try at most. Where the server sends Retry-After, that is the delay instead, even if it is longer. */
   readonly maxDelayMs: number;
 }
 
