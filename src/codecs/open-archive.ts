@@ -19,7 +19,10 @@ import { tellWheel } from "./wheel/wheel-parts.ts";
 import { openZip, readZip, type ZipOptions } from "./zip/open-zip.ts";
 import type { ZipArchive } from "./zip/zip-archive.ts";
 
-/** Options of {@link openArchive}: those of every format. */
+/**
+ * Options of {@link openArchive}: those of every format. `probe` replaces the first request, for the first 32 KiB; best it holds the first
+ * 512 bytes, by which the format is recognised.
+ */
 export interface ArchiveOptions extends ZipOptions, TarOptions, CondaOptions, WheelOptions {
   /** An index made by `toIndex()` of an archive of any format: opening from it sends nothing, the first read opens the source. */
   index?: ArchiveIndex | undefined;

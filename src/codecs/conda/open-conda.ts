@@ -15,8 +15,11 @@ import { findCondaParts, notConda } from "./conda-parts.ts";
 import { CondaTar } from "./conda-tar.ts";
 import { CondaZip } from "./conda-zip.ts";
 
-/** Options of {@link openConda}: those of opening, and how much of a stranger's package is believed; its parts have the same limits. */
-export interface CondaOptions extends TarWalkOptions {
+/**
+ * Options of {@link openConda}: those of opening, and how much of a stranger's package is believed; its parts have the same limits. There
+ * is no `probe`: the first request is always for the end of the file.
+ */
+export interface CondaOptions extends Omit<TarWalkOptions, "probe"> {
   /**
    * An index of this package, made by `toIndex()`: opening from it sends nothing, the first read opens the source. It must still have the
    * size and the validators of the index, else reads reject with CHANGED.

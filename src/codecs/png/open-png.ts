@@ -45,8 +45,11 @@ import { type ChunkReader, readChunks, readImageData, walkChunks } from "./read-
 import { readProfile, readTexts } from "./read-texts.ts";
 import { imageDataBytes } from "./scan-lines.ts";
 
-/** Options of {@link openPng}: those of opening, and how much of a stranger's image is believed. */
-export interface PngOptions extends OpenOptions, PngLimits {}
+/**
+ * Options of {@link openPng}: those of opening, and how much of a stranger's image is believed. There is no `probe`: the first request is
+ * always for the start of the file, where the header is.
+ */
+export interface PngOptions extends Omit<OpenOptions, "probe">, PngLimits {}
 
 /** What comes before the image data in all but few files. The default of `openSource`. */
 const PROBE_BYTES = 32 * 1024;

@@ -11,7 +11,10 @@ import type { WheelPackage, WheelRecord } from "./wheel-package.ts";
 import { findWheelParts, type WheelParts } from "./wheel-parts.ts";
 import { parseRecord } from "./wheel-record.ts";
 
-/** Options of {@link openWheel}: those of opening, and how much of a stranger's package is believed. */
+/**
+ * Options of {@link openWheel}: those of opening, and how much of a stranger's package is believed. There is no `probe`: the first request
+ * is always for the end of the file.
+ */
 export interface WheelOptions extends ZipOptions {
   /** An index of this wheel, made by `toIndex()`, as that of {@link ZipOptions}. */
   index?: ArchiveIndex | undefined;

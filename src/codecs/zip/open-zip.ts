@@ -28,8 +28,11 @@ import type { ZipArchive, ZipEntry } from "./zip-archive.ts";
 import { type IndexedArchive, indexZip, parseZipIndex } from "./zip-index.ts";
 import { overBudget, ZipMember, type ZipShared } from "./zip-member.ts";
 
-/** Options of {@link openZip}: those of opening, and how much of a stranger's archive is believed. */
-export interface ZipOptions extends OpenOptions, ArchiveLimits {
+/**
+ * Options of {@link openZip}: those of opening, and how much of a stranger's archive is believed. There is no `probe`: the first request
+ * is always for the end of the file, where the directory is.
+ */
+export interface ZipOptions extends Omit<OpenOptions, "probe">, ArchiveLimits {
   /**
    * An index of this archive, made by `toIndex()`: opening from it sends nothing, the first read opens the source. The archive must
    * still have the size and the validators of the index, else reads reject with CHANGED. It is checked as a directory is.
