@@ -78,7 +78,9 @@ export interface Entry {
   text(options?: EntryReadOptions): Promise<string>;
   /**
    * Its bytes as they are decoded, with back-pressure; each chunk belongs to the consumer. The checksum is known at the end:
-   * until the stream has closed without an error, what came is not proven. Errors as {@link Entry.bytes}, through the stream.
+   * until the stream has closed without an error, what came is not proven. One request as a rule, several for what is large.
+   *
+   * @throws (through the stream) what {@link Entry.bytes} throws, except LIMIT for `maxBytes`.
    */
   stream(options?: ReadOptions): ReadableStream<Bytes>;
   /**
@@ -172,7 +174,8 @@ export interface Archive extends AsyncDisposable {
    * through once. They come as they lie in the archive, not in the order asked; one asked for twice comes twice. Leaving the loop ends
    * what is on its way. Sends nothing before the first step, and nothing where one of the members cannot be read at all.
    *
-   * Throws from the loop, or through the stream, what {@link Entry.stream} throws, and INVALID_ARGUMENT for an entry of another archive.
+   * @throws (from the loop, or through the stream) what {@link Entry.stream} throws; (from the loop) INVALID_ARGUMENT for an entry of
+   * another archive.
    */
   streamEach(entries: readonly Entry[], options?: ReadOptions): AsyncIterable<EntryStream>;
   /** Pending and later reads reject with CLOSED. Closes the source too, unless it was handed in. Closing twice is fine. */

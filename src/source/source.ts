@@ -73,7 +73,8 @@ export interface Source extends AsyncDisposable {
   read(range: RangeInput, options?: ReadOptions): Promise<Bytes>;
   /**
    * The bytes of `range` (default: all) as they arrive, with back-pressure. Each chunk belongs to the consumer.
-   * Errors as {@link Source.read}, through the stream.
+   *
+   * @throws (through the stream) what {@link Source.read} throws.
    */
   stream(range?: RangeInput, options?: ReadOptions): ReadableStream<Bytes>;
   /** Frees everything; pending and later calls reject with CLOSED. Closing twice is fine. */
@@ -114,7 +115,7 @@ export interface PlannedSource extends Source {
    * As {@link PlannedSource.readMany}, but each as soon as it is complete, with its index among `ranges`. Leaving the loop cancels
    * what is still to come. Sends nothing before the first step.
    *
-   * @throws as {@link PlannedSource.readMany}, from the loop; what came before has been given.
+   * @throws (from the loop) what {@link PlannedSource.readMany} throws; what came before has been given.
    */
   readEach(
     ranges: readonly RangeInput[],
@@ -132,7 +133,7 @@ export interface PlannedSource extends Source {
    * As {@link Source.stream}, over several connections where they pay, with at most 8 MiB in flight and unread. Nothing is sent before
    * it is first read.
    *
-   * @throws LIMIT, once more than `maxBytes` have been received; and as {@link Source.stream}; all through the stream.
+   * @throws (through the stream) LIMIT, once more than `maxBytes` have been received; and what {@link Source.stream} throws.
    */
   stream(range?: RangeInput, options?: StreamOptions): ReadableStream<Bytes>;
   /**

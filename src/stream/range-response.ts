@@ -134,7 +134,9 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
 
   /**
    * What remains, chunk by chunk, with back-pressure; each chunk moves the position and belongs to the consumer. Cancelling ends
-   * the request, unless a read waits for it, and leaves the rest unread. Errors as {@link RangeResponse.read}, through the stream.
+   * the request, unless a read waits for it, and leaves the rest unread.
+   *
+   * @throws (through the stream) what {@link RangeResponse.read} throws.
    */
   stream(options: ReadOptions = {}): ReadableStream<Bytes> {
     return handOverStream({
@@ -144,6 +146,11 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
     });
   }
 
+  /**
+   * What remains, chunk by chunk, as {@link RangeResponse.stream} gives it. Leaving the loop leaves the rest unread.
+   *
+   * @throws (from the loop) what {@link RangeResponse.read} throws.
+   */
   async *[Symbol.asyncIterator](): AsyncIterator<Bytes> {
     const same = (chunk: Bytes): Bytes => chunk;
     for (let chunk = await this.#nextChunk(same); chunk !== undefined; chunk = await this.#nextChunk(same))

@@ -16,9 +16,13 @@ import { TarMember, type TarShared } from "./tar-member.ts";
 /**
  * The members of a tar as they come, plain or compressed as those of `openTar`, with flat memory. Each may be read until the next step
  * (of a compressed tar once), then it is CLOSED. Leaving the loop closes the wire; a source handed in stays open. A compressed tar
- * that was walked to its end has been checked to its end. The option `signal` ends the walk at any time.
+ * that was walked to its end has been checked to its end. The option `signal` ends the walk at any time. A hard link tells the size 0 and
+ * is UNSUPPORTED to read: its target went by.
  *
- * Throws from the loop what `openTar` throws. A hard link tells the size 0 and is UNSUPPORTED to read: its target went by.
+ * Sends nothing before the first step. Plain, it costs what `openTar` costs as far as it is walked, and one request for each member that
+ * is read, as a rule; compressed, one way through, as far as it is walked, reading included.
+ *
+ * @throws (from the loop) what `openTar` throws.
  */
 export async function* walkTar(
   input: OpenInput,
