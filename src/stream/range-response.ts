@@ -21,7 +21,7 @@ interface ReadStep<T> {
 /** What a handle needs of the stream it belongs to. */
 export interface ResponseHost {
   readonly source: PlannedSource;
-  /** For `toString`: `'name' from domain`. */
+  /** For `toString`: `'name' from domain`, or `'name'` where there is no domain. */
   readonly label: string;
   /** The handle's unread part is another than before. */
   moved(response: RangeResponse, before: Range): void;
@@ -183,7 +183,7 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
     this.#wake?.();
   }
 
-  /** `RangeResponse ⠶ "name" [0, 3) @ 'file' from host`; always the range as asked for. */
+  /** `RangeResponse ⠶ "name" [0, 3) @ 'file' from host`; always the range as asked for, and no host where the input was no URL. */
   toString(): string {
     const name = this.name === "" ? "" : `${JSON.stringify(this.name)} `;
     return `RangeResponse ⠶ ${name}${this.range} @ ${this.#host.label}`;

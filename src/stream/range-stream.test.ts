@@ -231,7 +231,8 @@ describe("RangeStream.open", () => {
     const stream = await open({ range: [0, 11] });
     expect(stream.totalBytes).toBe(11);
     expect(stream.totalRange.toString()).toBe("[0, 11)");
-    expect(String(stream)).toBe("RangeStream ⠶ [0, 11) @@ '11 bytes in memory' from ");
+    expect(String(stream)).toBe("RangeStream ⠶ [0, 11) @@ '11 bytes in memory'");
+    expect(String(stream.activeResponse)).toBe("RangeResponse ⠶ [0, 11) @ '11 bytes in memory'");
     await stream.close();
     expect(() => stream.add([0, 1])).toThrow(code("CLOSED"));
     await expect(stream.read()).rejects.toMatchObject({ code: "CLOSED" });

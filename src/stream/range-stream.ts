@@ -70,7 +70,7 @@ export class RangeStream implements AsyncDisposable {
     this.requestedRanges = this.#ledger.requested.asReadonly();
     this.#host = {
       source,
-      label: `'${this.name}' from ${this.domain}`,
+      label: this.domain === "" ? `'${this.name}'` : `'${this.name}' from ${this.domain}`,
       moved: (response, before) => this.#ledger.moved(response, before),
       closed: (response) => this.#forget(response),
     };
@@ -193,7 +193,7 @@ export class RangeStream implements AsyncDisposable {
     return this.close();
   }
 
-  /** `RangeStream ⠶ [0, 3), [7, 9) @@ 'file' from host` */
+  /** `RangeStream ⠶ [0, 3), [7, 9) @@ 'file' from host`; without the host where the input was no URL. */
   toString(): string {
     return `RangeStream ⠶ ${this.listRanges().join(", ")} @@ ${this.#host.label}`;
   }

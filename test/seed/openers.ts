@@ -25,7 +25,7 @@ export interface Opener {
 function inMemory(mode: Opened["mode"]): Opener {
   const start = async (): Promise<Opened> => {
     const { open, close } = opening(file, mode);
-    const label = "'11 bytes in memory' from ";
+    const label = "'11 bytes in memory'";
     return { open, mode, label, sent: () => undefined, [Symbol.asyncDispose]: close };
   };
   return { name: "in memory", mode, start };
