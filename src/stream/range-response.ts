@@ -71,10 +71,12 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
     return this.range.end - this.#owned.end;
   }
 
+  /** Whether nothing remains to be read. */
   get isConsumed(): boolean {
     return this.#position === this.#owned.end;
   }
 
+  /** Whether it was closed: by `close`, with its stream, or because another range took its place. Reading it is CLOSED. */
   get isClosed(): boolean {
     return this.#closing.signal.aborted;
   }
@@ -127,7 +129,7 @@ export class RangeResponse implements AsyncIterable<Bytes>, AsyncDisposable {
     return this.tell();
   }
 
-  /** The position, relative to the start of `range`. */
+  /** The position, in bytes from the start of `range`. */
   tell(): number {
     return this.#position - this.range.start;
   }

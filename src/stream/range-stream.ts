@@ -44,6 +44,7 @@ export class RangeStream implements AsyncDisposable {
   readonly name: string;
   /** The host, with a port that is not the default; empty where the input was no URL. */
   readonly domain: string;
+  /** What is read from: its `receipt` tells what the stream has cost. Closed with the stream, unless it was handed in. */
   readonly source: PlannedSource;
   /** What is still to read: the range left of each handle, and the handle. Live and read-only. */
   readonly ranges: RangeDict<RangeResponse>;
@@ -99,12 +100,16 @@ export class RangeStream implements AsyncDisposable {
     return Number.isFinite(this.source.size) ? this.source.size : undefined;
   }
 
-  /** All of the file. @throws UNKNOWN_SIZE while nobody knows its size. */
+  /**
+   * All of the file, half-open.
+   *
+   * @throws UNKNOWN_SIZE while nobody knows its size.
+   */
   get totalRange(): Range {
     return resolveRange([0], this.source.size);
   }
 
-  /** From the lowest to the highest of `ranges`, gaps included; [0, 0) if there are none. */
+  /** From the lowest to the highest of `ranges`, half-open, gaps included; [0, 0) if there are none. */
   get spanningRange(): Range {
     return this.ranges.span() ?? new Range(0, 0);
   }
@@ -114,12 +119,16 @@ export class RangeStream implements AsyncDisposable {
     return this.ranges.size === 0;
   }
 
-  /** The range that was activated last, as it was asked for. */
+  /** The range that was activated last, as it was asked for, half-open; undefined when there is none. */
   get activeRange(): Range | undefined {
     return this.#active?.range;
   }
 
-  /** Its handle. @throws NO_ACTIVE_RANGE when there is none. */
+  /**
+   * The handle of the range that was activated last. Sends nothing.
+   *
+   * @throws NO_ACTIVE_RANGE when there is none.
+   */
   get activeResponse(): RangeResponse {
     if (this.#active !== undefined) return this.#active;
     const message = `${this}: asked for its active range, but there is none; add one`;
@@ -152,17 +161,29 @@ export class RangeStream implements AsyncDisposable {
     return [...this.ranges.keys()];
   }
 
-  /** Reads from the active range: see {@link RangeResponse.read}. @throws NO_ACTIVE_RANGE as well. */
+  /**
+   * Reads from the active range, as {@link RangeResponse.read} does.
+   *
+   * @throws NO_ACTIVE_RANGE, and what that throws.
+   */
   async read(length?: number, options?: ReadOptions): Promise<Bytes> {
     return this.#activeOpen().read(length, options);
   }
 
-  /** Moves in the active range: see {@link RangeResponse.seek}. @throws NO_ACTIVE_RANGE as well. */
+  /**
+   * Moves in the active range, as {@link RangeResponse.seek} does. Sends nothing.
+   *
+   * @throws NO_ACTIVE_RANGE, and what that throws.
+   */
   seek(offset: number, whence?: Whence): number {
     return this.#activeOpen().seek(offset, whence);
   }
 
-  /** The position in the active range, relative to its start. @throws NO_ACTIVE_RANGE */
+  /**
+   * The position in the active range, in bytes from its start.
+   *
+   * @throws NO_ACTIVE_RANGE, CLOSED.
+   */
   tell(): number {
     return this.#activeOpen().tell();
   }
