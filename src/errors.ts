@@ -47,6 +47,7 @@ const BRAND: unique symbol = Symbol.for("range-streams.error") as never;
  * what came back, and what to do about it. An abort is never wrapped: it rejects with `signal.reason` itself.
  */
 export class RangeStreamsError extends Error {
+  /** Which kind of failure it is: program against this, never against the message. */
   readonly code: ErrorCode;
   /** The same request may succeed later. */
   readonly retryable: boolean;
@@ -62,7 +63,9 @@ export class RangeStreamsError extends Error {
 
 /** A half-open span `[start, end)` of bytes, as errors carry it. A `Range` is one. */
 export interface ByteSpan {
+  /** First position. */
   readonly start: number;
+  /** Position after the last. */
   readonly end: number;
 }
 

@@ -25,6 +25,7 @@ export interface DiagnoseOptions {
 
 /** What a page of one origin may do with the file. */
 export interface CorsFacts {
+  /** That of the option `origin`. */
   readonly origin: string;
   /** The page may read answers at all. Undefined where the probe got no answer. */
   readonly allowed: boolean | undefined;
@@ -36,7 +37,7 @@ export interface CorsFacts {
 
 /** One redirect on the way to the file. */
 export interface RedirectStep {
-  /** Undefined where the platform followed it by itself. */
+  /** The status code; undefined where the platform followed it by itself. */
   readonly status: number | undefined;
   /** Where it led; secrets removed. */
   readonly url: string;
@@ -44,8 +45,9 @@ export interface RedirectStep {
 
 /** What answers showed; undefined where none did, for instance because ranges do not work at all. */
 export interface DiagnosisFacts {
-  /** Bytes. */
+  /** Bytes in the file. */
   readonly size: number | undefined;
+  /** The Content-Type field. */
   readonly contentType: string | undefined;
   /** The Server field. */
   readonly server: string | undefined;
@@ -67,6 +69,7 @@ export interface DiagnosisFacts {
   readonly ifRange: boolean | undefined;
   /** The content coding of answers: of all (although none was accepted), or only to clients that accept one. */
   readonly coding: { readonly always: string | undefined; readonly onRequest: string | undefined };
+  /** In the order they were followed. */
   readonly redirects: readonly RedirectStep[];
   /** One connection serves several requests. */
   readonly keepAlive: boolean | undefined;
@@ -80,6 +83,7 @@ export interface Finding {
   readonly name: FindingName;
   /** `problem`: costs bytes, requests or certainty. `advice`: could be better. `note`: good to know. */
   readonly level: FindingLevel;
+  /** What it concerns, such as `ranges` or `cors`. */
   readonly topic: FindingTopic;
   /** What the server does. */
   readonly what: string;
@@ -98,6 +102,7 @@ export interface Diagnosis {
    * cost. `good`: nothing but advice.
    */
   readonly verdict: "good" | "limited" | "unusable";
+  /** What answers showed. */
   readonly facts: DiagnosisFacts;
   /** Problems first. */
   readonly findings: readonly Finding[];

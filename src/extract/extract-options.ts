@@ -10,9 +10,11 @@ export interface ExtractProgress {
   readonly entry: Entry;
   /** Bytes of files that are written, those that were complete before included. */
   readonly bytes: number;
+  /** Bytes of all files of the call together, decoded; those that were complete before included. */
   readonly totalBytes: number;
   /** Files and links that are complete. */
   readonly files: number;
+  /** Files and links of the call together. */
   readonly totalFiles: number;
 }
 

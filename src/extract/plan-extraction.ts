@@ -34,7 +34,9 @@ export interface PlannedLink extends PlannedFile {
 
 /** An entry that is not written, and why. */
 export interface LeftOut {
+  /** As stored, untrusted: escape it before it is shown. */
   readonly name: string;
+  /** Why, in words for people. */
   readonly reason: string;
 }
 

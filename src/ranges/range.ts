@@ -58,6 +58,7 @@ export class Range {
     return this.end - this.start;
   }
 
+  /** Whether it holds no position: `start` and `end` are equal. */
   isEmpty(): boolean {
     return this.start === this.end;
   }
@@ -101,6 +102,7 @@ export class Range {
     return parts;
   }
 
+  /** Whether both have the same `start` and the same `end`. */
   equals(other: Range): boolean {
     return this.start === other.start && this.end === other.end;
   }

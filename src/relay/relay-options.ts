@@ -4,9 +4,9 @@ import { RangeStreamsError } from "../errors.ts";
 export interface RelayLimits {
   /** Bytes of one range at most. Default 16 MiB, twice what the planner of this package asks for at once. */
   readonly maxRangeBytes: number;
-  /** Default 3,000, *unmeasured*. */
+  /** Requests in a minute. Default 3,000, *unmeasured*. */
   readonly requestsPerMinute: number;
-  /** Of bodies. Default 2 GiB, *unmeasured*. */
+  /** Bytes of bodies in a minute. Default 2 GiB, *unmeasured*. */
   readonly bytesPerMinute: number;
   /** Requests at once. Default 16, as many as a source of this package sends anywhere. */
   readonly maxConcurrent: number;
@@ -26,6 +26,7 @@ export interface RelayOptions {
   readonly port?: number | undefined;
   /** Ports of servers that may be asked, beside 80 and 443. */
   readonly upstreamPorts?: readonly number[] | undefined;
+  /** What the page may cost in all; each has a default, see {@link RelayLimits}. */
   readonly limits?: Partial<RelayLimits> | undefined;
 }
 

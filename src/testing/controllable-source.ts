@@ -5,16 +5,19 @@ import type { Bytes, ReadOptions, Source } from "../source/source.ts";
 
 /** A read that waits for the test. */
 export interface HeldRead {
+  /** What was asked for, half-open. */
   readonly range: Range;
   /** Resolved, rejected, aborted or closed: what comes later has no effect. */
   readonly isSettled: boolean;
   /** Gives `bytes`; by default the right ones. */
   resolve(bytes?: Bytes): void;
+  /** Fails it with `error`. */
   reject(error: unknown): void;
 }
 
 /** A stream whose chunks wait for the test. */
 export interface HeldStream {
+  /** What was asked for, half-open. */
   readonly range: Range;
   /** Bytes delivered so far. */
   readonly delivered: number;
@@ -28,6 +31,7 @@ export interface HeldStream {
   deliver(byteLength?: number): void;
   /** Ends the stream, also where bytes are missing. */
   end(): void;
+  /** Fails the stream with `error`. */
   fail(error: unknown): void;
 }
 
@@ -37,6 +41,7 @@ export interface ControllableSource extends Source {
   readonly reads: readonly HeldRead[];
   /** Every stream so far, live. */
   readonly streams: readonly HeldStream[];
+  /** Whether it was closed. */
   readonly isClosed: boolean;
   /** The read with that index, from 0, once it was asked for. */
   readAt(index: number): Promise<HeldRead>;
@@ -46,8 +51,9 @@ export interface ControllableSource extends Source {
 
 /** Options of {@link controllableSource}. */
 export interface ControllableSourceOptions {
+  /** The identity told; default none. */
   identity?: Source["identity"];
-  /** The size told; default that of the bytes. */
+  /** The size told, in bytes; default that of the bytes. */
   size?: number;
 }
 

@@ -6,6 +6,7 @@ import type { ServedFile } from "./served-file.ts";
 export interface RequestRecord {
   /** Of this server, from 0, in order of arrival. */
   readonly ordinal: number;
+  /** `GET`, `HEAD`, `OPTIONS` or what else was sent. */
   readonly method: string;
   /** As sent, percent-encoding untouched. */
   readonly path: string;
@@ -13,9 +14,9 @@ export interface RequestRecord {
   readonly query: string;
   /** By lower-case name. */
   readonly headers: HeaderRecord;
-  /** The Range field as sent. */
+  /** The Range field as sent, both ends inclusive; undefined where there is none. */
   readonly range: string | undefined;
-  /** 0 until the headers were sent. */
+  /** The status code; 0 until the headers were sent. */
   status: number;
   /** Body bytes handed to the socket: at most one socket buffer ahead of what the client took. */
   bytesSent: number;
@@ -25,7 +26,7 @@ export interface RequestRecord {
   readonly connection: number;
   /** Milliseconds since 1970, fractions included. */
   readonly startedAt: number;
-  /** When the last byte was handed over or the exchange was cut; undefined while it goes on. */
+  /** When the last byte was handed over or the exchange was cut, in milliseconds since 1970; undefined while it goes on. */
   endedAt: number | undefined;
 }
 
@@ -43,17 +44,19 @@ export interface Delivery {
   chunkDelayMs: number;
   /** Sends the body in the gzip coding; a Content-Length is corrected, other headers are not. */
   gzip: boolean;
-  /** Where the answer ends too soon; `headers` is before the status line. */
+  /** Where the answer ends too soon: after so many bytes of the body, or before the status line (`headers`). */
   cut: { readonly at: "headers" | number; readonly how: "reset" | "end" | "stall" } | undefined;
 }
 
 /** One request and the answer to it, before anything is sent: what a misbehaviour changes. */
 export interface Exchange extends Answer {
+  /** What the server notes of the request. */
   readonly request: RequestRecord;
   /** The request that is answered. */
   asked: AskedRequest;
   /** The file that is answered from; undefined for a 404. */
   file: ServedFile | undefined;
+  /** How the answer will travel; may be changed. */
   readonly delivery: Delivery;
   /** This server's base URL. */
   readonly origin: string;

@@ -7,16 +7,19 @@ export type BodyPart = Uint8Array | Span;
 
 /** An answer as data: nothing has been sent yet. */
 export interface Answer {
+  /** The status code. */
   status: number;
   /** In sending order; a name may occur twice. */
   headers: [name: string, value: string][];
+  /** In sending order. */
   body: BodyPart[];
-  /** What a single 206 holds. */
+  /** What a single 206 holds, half-open; undefined for any other answer. */
   span: Span | undefined;
 }
 
 /** What is asked, reduced to what an answer depends on. */
 export interface AskedRequest {
+  /** `GET` or `HEAD`, else a 405. */
   method: string;
   /** By lower-case name. */
   headers: HeaderRecord;

@@ -12,6 +12,7 @@ export interface MisbehaviourSettings {
   bytes?: number;
   /** Milliseconds. */
   ms?: number;
+  /** A status code. */
   status?: number;
   /** The value of a header. */
   value?: string;

@@ -32,10 +32,11 @@ export const misbehaviourNames: readonly MisbehaviourName[] = Object.keys(defini
 
 /** A misbehaviour with its settings, and which requests it meets. */
 export interface MisbehaviourRule extends MisbehaviourSettings {
+  /** Which misbehaviour. */
   name: MisbehaviourName;
-  /** Matching requests that are answered honestly first. */
+  /** How many matching requests are answered honestly first. Default 0, unless the misbehaviour says otherwise. */
   after?: number;
-  /** How many matching requests it then applies to. Default: all. */
+  /** How many matching requests it then applies to. Default: all, unless the misbehaviour says otherwise. */
   times?: number;
   /** Only requests of this method match. Preflights match only where this is `OPTIONS`. */
   method?: string;

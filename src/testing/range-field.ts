@@ -3,7 +3,9 @@
 
 /** A half-open span of positions. */
 export interface Span {
+  /** First position. */
   readonly start: number;
+  /** Position after the last. */
   readonly end: number;
 }
 

@@ -8,6 +8,7 @@ export type RawStep = string | Uint8Array | { readonly waitMs: number } | { read
 
 /** What is expected of a request; what is not named may be anything. */
 export interface RawExpectation {
+  /** The method, such as `GET`. */
   method?: string;
   /** The request target as sent, query included. */
   target?: string;
@@ -19,12 +20,15 @@ export interface RawExpectation {
 
 /** One request that is expected, and what is sent to it. */
 export interface RawExchange {
+  /** What the request must be; one that is not is a problem. Default: anything. */
   expect?: RawExpectation;
+  /** The answer, step by step. */
   send: readonly RawStep[];
 }
 
 /** A request as it came. */
 export interface RawRequest {
+  /** The method as sent. */
   readonly method: string;
   /** As sent, query included. */
   readonly target: string;

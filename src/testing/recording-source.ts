@@ -4,7 +4,9 @@ import type { ReadOptions, Source } from "../source/source.ts";
 
 /** One read or stream that was asked of a source. */
 export interface RecordedRead {
+  /** By which method. */
   readonly kind: "read" | "stream";
+  /** What was asked for, half-open. */
   readonly range: Range;
 }
 

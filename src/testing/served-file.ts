@@ -32,12 +32,17 @@ export type FileContent = Uint8Array | string | DescribedFile | GeneratedFile;
 
 /** One version of one file, as an exchange sees it. */
 export interface ServedFile {
+  /** Bytes. */
   readonly size: number;
+  /** The ETag field as sent; undefined for none. */
   readonly etag: string | undefined;
   /** Milliseconds since 1970, whole seconds. */
   readonly lastModified: number | undefined;
+  /** The Content-Type field. */
   readonly contentType: string;
+  /** Further fields of every 200 and 206. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Exactly the bytes `[start, end)`, end exclusive; they stay the server's and are not changed. */
   read(start: number, end: number): Uint8Array | Promise<Uint8Array>;
 }
 

@@ -10,6 +10,7 @@ import type { SourceCaseOptions } from "./source-case.ts";
 export interface ContractCase {
   /** A sentence. */
   readonly name: string;
+  /** Resolves where the promise is kept, and rejects with what was seen where it is not. */
   run(): Promise<void>;
 }
 
