@@ -29,8 +29,10 @@ const NAMED = 3;
  * Permissions are those of the archive, less this process's umask; dates of files and of folders made here are set. Costs few requests: see
  * `Archive.streamEach`; nothing for what is complete.
  *
- * @throws UNSAFE_PATH, EXISTS, LIMIT as said, LIMIT also for a full disk, AUTH for a directory that may not be written, UNSUPPORTED for an
- * encrypted member before any file is written, INVALID_ARGUMENT for bad options, and whatever reading members throws.
+ * @throws before anything is written: UNSAFE_PATH for an unsafe name, unless `skipUnsafe` leaves it out; EXISTS for what is in the way, unless
+ * `overwrite` replaces it (never a folder); LIMIT for more than `maxBytes` or `maxEntries`; INVALID_ARGUMENT for bad options. Later: LIMIT for
+ * a full disk, AUTH for a directory that may not be written, EXISTS for what came there meanwhile, UNSUPPORTED for an encrypted member,
+ * before any file is written; and whatever reading members throws, CHECKSUM and CHANGED among it.
  */
 export async function extract(
   archive: Archive,
