@@ -8,7 +8,7 @@ export interface RelayLimits {
   readonly requestsPerMinute: number;
   /** Bytes of bodies in a minute. Default 2 GiB, *unmeasured*. */
   readonly bytesPerMinute: number;
-  /** Requests at once. Default 16, as many as a source of this package sends anywhere. */
+  /** Requests at once. Default 16: more than the 6 that a browser opens to one host. *Unmeasured*. */
   readonly maxConcurrent: number;
   /** Milliseconds from a request to the head of the answer, names, connecting and redirects included. Default 15,000, *unmeasured*. */
   readonly headersMs: number;
