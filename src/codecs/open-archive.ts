@@ -35,7 +35,7 @@ export type AnyArchive = ZipArchive | TarArchive | CondaPackage | WheelPackage;
 const MAX_EMPTY_TAR_BYTES = 64 * BLOCK_BYTES;
 
 /**
- * Opens an archive of any format, told from its bytes and never from its name: the first 512 bytes decide; where they are of no
+ * Opens an archive of any format, recognised by its bytes and never by its name: the first 512 bytes decide; where they are of no
  * archive, a zip is looked for at the end of the file, as behind the program of one that extracts itself. A zip with the members of
  * a `.conda` or of a wheel, and no doubt about them, is opened as that; a conda package of the older kind is a `tar.bz2` here. Costs one request for
  * the head (32 KiB), which is all of a small file; of a larger zip one more, for its tail; and then what the format's own opener

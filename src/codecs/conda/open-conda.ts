@@ -28,7 +28,7 @@ export interface CondaOptions extends Omit<TarWalkOptions, "probe"> {
 }
 
 /**
- * Opens a conda package, told from its bytes: a `.conda` from one request for its last 64 KiB, which hold its directory; a `.tar.bz2`
+ * Opens a conda package, recognised by its bytes: a `.conda` from one request for its last 64 KiB, which hold its directory; a `.tar.bz2`
  * from that and one for its head, and what its members are is read when it is asked for. Reading metadata, index and info sends at
  * most one request each and, past the opening, none for the pkg part. A source handed in stays open when the package closes.
  *

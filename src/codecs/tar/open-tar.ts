@@ -16,7 +16,7 @@ import { type IndexedTar, parseTarIndex } from "./tar-index.ts";
 /** Options of {@link openTar} and `walkTar`: those of opening, and how much of a stranger's archive is believed. */
 export interface TarWalkOptions extends OpenOptions, ArchiveLimits {
   /**
-   * Goes along with a tar that ends after its last member instead of with blocks of zeros, as one that is cut short there does too.
+   * Accepts a tar that ends after its last member instead of with blocks of zeros, which one that is cut short there does too.
    * Default false: that is FORMAT.
    */
   allowMissingEnd?: boolean | undefined;
@@ -39,11 +39,11 @@ export interface TarOptions extends TarWalkOptions {
 
 /**
  * Opens a tar (POSIX ustar and pax, GNU, old ones) and reads every header: plain, it hops from one to the next, one request each at
- * worst and far fewer where the source reads ahead; compressed as a whole (gzip, zstd, bzip2, xz; told from the bytes), it is
+ * worst and far fewer where the source reads ahead; compressed as a whole (gzip, zstd, bzip2, xz; recognised by the bytes), it is
  * read and checked to its end once, with flat memory, unless it is zstd in the seekable format, of which the frames with headers are
  * read alone. Members of a plain tar are read in place, one request each. Those of gzip, and of zstd in several frames, are read from
  * the checkpoint before them, one request each; of any other compressed tar each call reads from the start up to the last member it
- * wants. A plain tar that is given as bytes is read where it lies, and nothing of it through its source. A source handed in stays open when
+ * wants. A plain tar that is given as bytes is read in place, and nothing of it through its source. A source handed in stays open when
  * the archive closes.
  *
  * @throws FORMAT for what is no tar, is cut short or contradicts itself; AMBIGUOUS for what readers would see differently; LIMIT;
