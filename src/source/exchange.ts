@@ -2,8 +2,8 @@ import { plainBytes } from "../bytes/plain-bytes.ts";
 import { parseDecimal } from "../http/decimal.ts";
 import type { ResponseHead } from "../http/expectation.ts";
 import type { HeaderFields } from "../http/header-fields.ts";
+import type { BodyTiming } from "./body-timing.ts";
 import type { Deadlines } from "./deadlines.ts";
-import type { Flow } from "./link-estimate.ts";
 import type { Meter } from "./meter.ts";
 import type { Parkable, Slot } from "./request-queue.ts";
 import type { Bytes } from "./source.ts";
@@ -31,7 +31,7 @@ export interface ExchangeParts {
   readonly idleMs: number;
   readonly meter: Meter;
   /** Listens to the body, where it comes from the wire itself. */
-  readonly flow?: Flow | undefined;
+  readonly bodyTiming?: BodyTiming | undefined;
   /** Aborted with the CLOSED error when the source closes. */
   readonly closing: AbortSignal;
   readonly clock: Deadlines;
@@ -123,16 +123,16 @@ export class Exchange implements ResponseHead {
       this.#end();
       return null;
     }
-    this.#parts.flow?.taken(now.byteLength);
+    this.#parts.bodyTiming?.taken(now.byteLength);
     return plainBytes(now);
   }
 
   /** One pull at a time; a chunk whose reader was aborted waits in it for the next reader. */
   #pull(): Promise<Bytes | undefined> {
     if (this.#reading === undefined) {
-      this.#parts.flow?.waiting();
+      this.#parts.bodyTiming?.waiting();
       this.#reading = this.#response.body.read();
-      this.#reading.then((chunk) => chunk && this.#parts.flow?.arrived(chunk.byteLength), ignore);
+      this.#reading.then((chunk) => chunk && this.#parts.bodyTiming?.arrived(chunk.byteLength), ignore);
     }
     return this.#reading;
   }
@@ -151,7 +151,7 @@ export class Exchange implements ResponseHead {
   cancel(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#parts.flow?.dropped();
+    this.#parts.bodyTiming?.dropped();
     // A connection that is still closing counts as one: the bound holds for what the server sees.
     void this.#response.body.cancel().finally(() => this.#giveBack());
   }
@@ -196,7 +196,7 @@ export class Exchange implements ResponseHead {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#parts.flow?.ended();
+    this.#parts.bodyTiming?.ended();
     this.#giveBack();
   }
 

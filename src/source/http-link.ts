@@ -1,11 +1,12 @@
 import { HttpError, isRangeStreamsError } from "../errors.ts";
 import type { Pinned } from "../http/expectation.ts";
 import { formatRangeHeader, type ListAsk, type RangeAsk } from "../http/range-header.ts";
+import type { BodyTiming } from "./body-timing.ts";
 import type { WireCall } from "./call.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { closedError } from "./closed-error.ts";
 import { Exchange } from "./exchange.ts";
-import type { Flow, LinkEstimate } from "./link-estimate.ts";
+import type { LinkEstimate } from "./link-estimate.ts";
 import type { Meter } from "./meter.ts";
 import { type Origin, releaseOrigin, retainOrigin } from "./origin.ts";
 import { LeftAloneError } from "./origin-health.ts";
@@ -82,7 +83,7 @@ interface Hop {
 /** What an answer has to do with its origin. */
 interface Answered {
   readonly slot: Slot;
-  readonly flow: Flow;
+  readonly bodyTiming: BodyTiming;
 }
 
 /** As many hops as the WHATWG Fetch standard allows is 20; ten is what the fault catalogue calls a loop. */
@@ -299,7 +300,10 @@ export class HttpLink implements RecoveryWatcher {
         const sent = origin.link.sent();
         try {
           const response = await this.#transmit(hop);
-          return this.#toExchange(hop, response, { slot, flow: origin.link.answered(sent, response.timing) });
+          return this.#toExchange(hop, response, {
+            slot,
+            bodyTiming: origin.link.answered(sent, response.timing),
+          });
         } catch (error) {
           const isStale = error instanceof StaleConnectionError && pipeline === undefined;
           if (!isStale || stale === MAX_STALE) throw error;
@@ -334,7 +338,7 @@ export class HttpLink implements RecoveryWatcher {
   #toExchange(
     { origin, url, request }: Hop,
     response: TransportResponse,
-    { slot, flow }: Answered,
+    { slot, bodyTiming }: Answered,
   ): Exchange {
     const { timeouts, meter, onEvent } = this.settings;
     if (onEvent !== undefined) {
@@ -349,7 +353,7 @@ export class HttpLink implements RecoveryWatcher {
       idleMs: timeouts.idleMs,
       clock: origin.clock,
       meter,
-      flow,
+      bodyTiming,
       closing: this.closing,
       onEnd: this.#onEnd,
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Flow, LinkEstimator } from "./link-estimate.ts";
+import type { BodyTiming } from "./body-timing.ts";
+import { LinkEstimator } from "./link-estimate.ts";
 
 const CHUNK = 64 * 1024;
 const LIMITS = { connections: 16, idle: 0 };
@@ -32,34 +33,34 @@ function setUp(secure = false) {
     pass: clock.pass,
     now: () => link.estimate(LIMITS),
     /** One request whose headers and first byte come after so long. */
-    ask(latencyMs: number, connectMs?: number): Flow {
+    ask(latencyMs: number, connectMs?: number): BodyTiming {
       const sent = link.sent();
       clock.pass(latencyMs + (connectMs ?? 0));
-      const flow = link.answered(sent, { connectMs, latencyMs });
-      flow.waiting();
-      flow.arrived(CHUNK);
-      return flow;
+      const body = link.answered(sent, { connectMs, latencyMs });
+      body.waiting();
+      body.arrived(CHUNK);
+      return body;
     },
     /** Several requests at once. */
-    askMany(count: number, latencyMs: number): Flow[] {
+    askMany(count: number, latencyMs: number): BodyTiming[] {
       const sent = Array.from({ length: count }, () => link.sent());
       clock.pass(latencyMs);
-      const flows = sent.map((one) => link.answered(one, { connectMs: undefined, latencyMs }));
-      for (const flow of flows) {
-        flow.waiting();
-        flow.arrived(CHUNK);
+      const bodies = sent.map((one) => link.answered(one, { connectMs: undefined, latencyMs }));
+      for (const body of bodies) {
+        body.waiting();
+        body.arrived(CHUNK);
       }
-      return flows;
+      return bodies;
     },
     /** Bodies that come in side by side at one rate each, chunk by chunk. */
     move(
-      flows: readonly Flow[],
+      bodies: readonly BodyTiming[],
       { bytesPerSecond, chunks }: { bytesPerSecond: number; chunks: number },
     ): void {
       for (let index = 0; index < chunks; index++) {
-        for (const flow of flows) flow.waiting();
+        for (const body of bodies) body.waiting();
         clock.pass((CHUNK / bytesPerSecond) * 1000);
-        for (const flow of flows) flow.arrived(CHUNK);
+        for (const body of bodies) body.arrived(CHUNK);
       }
     },
   };
@@ -106,9 +107,9 @@ describe("what a link is taken for", () => {
       const { link, pass, now } = setUp(secure);
       const sent = link.sent();
       pass(60);
-      const flow = link.answered(sent);
-      flow.waiting();
-      flow.arrived(10);
+      const body = link.answered(sent);
+      body.waiting();
+      body.arrived(10);
       expect(now().latencyMs).toBeCloseTo(60 / (1 + trips));
       expect(now().connectMs).toBeCloseTo((60 * trips) / (1 + trips));
     }
@@ -116,9 +117,9 @@ describe("what a link is taken for", () => {
 
   it("counts the connections that wait for work where the platform does not", () => {
     const { link, ask } = setUp();
-    const flows = [ask(10, 5), ask(10, 5)];
+    const bodies = [ask(10, 5), ask(10, 5)];
     expect(link.estimate({ connections: 6 }).idle).toBe(0);
-    for (const flow of flows) flow.ended();
+    for (const body of bodies) body.ended();
     expect(link.estimate({ connections: 6 }).idle).toBe(2);
     expect(link.estimate({ connections: 1 }).idle).toBe(1);
     link.sent();
@@ -160,10 +161,10 @@ describe("latency", () => {
     const { link, pass, now } = setUp();
     const sent = link.sent();
     pass(10);
-    const flow = link.answered(sent, { connectMs: undefined, latencyMs: 10 });
-    flow.waiting();
+    const body = link.answered(sent, { connectMs: undefined, latencyMs: 10 });
+    body.waiting();
     pass(30);
-    flow.arrived(100);
+    body.arrived(100);
     expect(now().latencyMs).toBe(40);
   });
 });
@@ -179,39 +180,39 @@ describe("the rate of one connection", () => {
 
   it("leaves out what a slow consumer let wait in buffers", () => {
     const { ask, move, pass, now } = setUp();
-    const flow = ask(20);
-    move([flow], { bytesPerSecond: 20e6, chunks: 100 });
+    const body = ask(20);
+    move([body], { bytesPerSecond: 20e6, chunks: 100 });
     const { bytesPerSecond } = now();
     for (let index = 0; index < 100; index++) {
       // Ten chunks a second, each already there when it is asked for.
       pass(100);
-      flow.waiting();
-      flow.arrived(CHUNK);
+      body.waiting();
+      body.arrived(CHUNK);
     }
     // After a pause of 100 ms the buffers empty at once.
     for (let index = 0; index < 20; index++) {
-      flow.waiting();
+      body.waiting();
       pass(0.01);
-      flow.arrived(CHUNK);
+      body.arrived(CHUNK);
     }
     expect(now().bytesPerSecond).toBe(bytesPerSecond);
-    move([flow], { bytesPerSecond: 40e6, chunks: 4 });
+    move([body], { bytesPerSecond: 40e6, chunks: 4 });
     expect(now().bytesPerSecond).toBe(bytesPerSecond);
-    flow.waiting();
+    body.waiting();
     pass(6);
-    flow.arrived(CHUNK);
-    move([flow], { bytesPerSecond: 40e6, chunks: 100 });
+    body.arrived(CHUNK);
+    move([body], { bytesPerSecond: 40e6, chunks: 100 });
     expect(now().bytesPerSecond).toBeGreaterThan(30e6);
   });
 
   it("learns nothing from tiny bodies", () => {
     const { ask, pass, now } = setUp();
     for (let index = 0; index < 50; index++) {
-      const flow = ask(20);
-      flow.waiting();
+      const body = ask(20);
+      body.waiting();
       pass(100);
-      flow.arrived(10_000);
-      flow.ended();
+      body.arrived(10_000);
+      body.ended();
     }
     expect(now().bytesPerSecond).toBe(10e6);
   });
@@ -222,7 +223,7 @@ describe("the rate of one connection", () => {
     move([quick], { bytesPerSecond: 2e6, chunks: 1 });
     quick.ended();
     expect(now().bytesPerSecond).toBe(10e6);
-    const [one, other] = askMany(2, 20) as [Flow, Flow];
+    const [one, other] = askMany(2, 20) as [BodyTiming, BodyTiming];
     move([one, other], { bytesPerSecond: 0.5e6, chunks: 1 });
     one.ended();
     expect(now().bytesPerSecond).toBe(10e6);
@@ -265,9 +266,9 @@ describe("the rate of all connections", () => {
     move([alone], { bytesPerSecond: 50e6, chunks: 40 });
     alone.ended();
     for (let wave = 0; wave < 40; wave++) {
-      const flows = askMany(8, 20);
-      move(flows, { bytesPerSecond: 15e6, chunks: 4 });
-      for (const flow of flows) flow.ended();
+      const bodies = askMany(8, 20);
+      move(bodies, { bytesPerSecond: 15e6, chunks: 4 });
+      for (const body of bodies) body.ended();
     }
     expect(now().totalBytesPerSecond).toBeGreaterThan(110e6);
     expect(now().totalBytesPerSecond).toBeLessThan(130e6);
@@ -275,12 +276,12 @@ describe("the rate of all connections", () => {
 
   it("is no less than what came of all bodies, though the consumer was the slow side", () => {
     const { askMany, pass, now } = setUp();
-    const flows = askMany(8, 20);
+    const bodies = askMany(8, 20);
     for (let chunk = 0; chunk < 100; chunk++) {
       pass(3);
-      for (const flow of flows) flow.waiting();
+      for (const body of bodies) body.waiting();
       pass(1);
-      for (const flow of flows) flow.arrived(CHUNK);
+      for (const body of bodies) body.arrived(CHUNK);
     }
     const came = (8 * CHUNK * 1000) / 4;
     expect(now().bandwidthMeasured).toBe(false);
@@ -315,9 +316,9 @@ describe("the rate of all connections", () => {
   it("is not judged by many small bodies, each slow for reasons of its own", () => {
     const { askMany, move, now } = setUp();
     for (let index = 0; index < 20; index++) {
-      const flows = askMany(16, 20);
-      move(flows, { bytesPerSecond: 1e6, chunks: 1 });
-      for (const flow of flows) flow.ended();
+      const bodies = askMany(16, 20);
+      move(bodies, { bytesPerSecond: 1e6, chunks: 1 });
+      for (const body of bodies) body.ended();
     }
     expect(now().totalBytesPerSecond).toBe(50e6);
   });
@@ -325,10 +326,10 @@ describe("the rate of all connections", () => {
   it("rises again with a link that has become wider", () => {
     const { ask, askMany, move, now } = setUp();
     move([ask(20)], { bytesPerSecond: 50e6, chunks: 64 });
-    const flows = askMany(4, 20);
-    move(flows, { bytesPerSecond: 12.5e6, chunks: 32 });
+    const bodies = askMany(4, 20);
+    move(bodies, { bytesPerSecond: 12.5e6, chunks: 32 });
     expect(now().totalBytesPerSecond).toBeLessThan(60e6);
-    move(flows, { bytesPerSecond: 50e6, chunks: 300 });
+    move(bodies, { bytesPerSecond: 50e6, chunks: 300 });
     expect(now().totalBytesPerSecond).toBeGreaterThan(160e6);
   });
 });
