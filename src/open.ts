@@ -72,7 +72,7 @@ export async function openSource(input: OpenInput, options: OpenOptions = {}): P
   const probe = options.probe ?? defaultProbe(options);
   const ask = rangeAsk(probe);
   if (ask === undefined) throw badOption("probe", "a range from a position on, or a suffix");
-  const engine = await openUrl(input, options, { ask, exact: false, withHead: takesHead(options) });
+  const engine = await openUrl(input, options, { ask, exact: false, withLeading: wantsLeading(options) });
   try {
     await engine.holdOpening(options.signal);
     return engine;
@@ -98,7 +98,7 @@ async function openLocal(
 }
 
 /** Whether bytes that nobody asked for may be had with the opening, for time alone. */
-function takesHead({ policy, cache, maxBytes }: OpenOptions): boolean {
+function wantsLeading({ policy, cache, maxBytes }: OpenOptions): boolean {
   return policy === "fast" && cache !== false && cache?.store === undefined && maxBytes === undefined;
 }
 

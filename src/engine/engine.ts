@@ -43,8 +43,8 @@ export interface EngineParts {
   /** Bytes that may be received in all. */
   readonly maxBytes: number;
   readonly opening?: OpeningBody | undefined;
-  /** The head of a file that is to be read whole, on its way already. */
-  readonly head?: OpeningBody | undefined;
+  /** The leading bytes of a file that is to be read whole, on their way already. */
+  readonly leading?: OpeningBody | undefined;
   /** What a store has of it. */
   readonly stored?: WireStore | undefined;
   /** Told of every change of the range map. */
@@ -128,7 +128,7 @@ export class Engine implements PlannedSource, HeldInMemory {
     const takesLists = (): boolean => isPlain && this.#wire.readParts !== undefined;
     this.#planner = new FlowPlanner({ ...host, map: this.#map, budget: this.#budget, takesLists });
     this.#opening = parts.opening && this.#flows.openFirst(parts.opening);
-    if (parts.head !== undefined) this.#flows.bringHead(parts.head);
+    if (parts.leading !== undefined) this.#flows.bringPart(parts.leading);
   }
 
   get spans(): RangeDict<"held" | "pending"> {
@@ -239,8 +239,8 @@ export class Engine implements PlannedSource, HeldInMemory {
     });
     opening.need(opening.range.end);
     await waitFor(ended, [signal]);
-    // What lies between head and tail, over the connection that is free now.
-    if (this.#parts.head !== undefined) this.#flows.bringRest(new Range(0, this.size));
+    // What lies between the leading bytes and the tail, over the connection that is free now.
+    if (this.#parts.leading !== undefined) this.#flows.bringRest(new Range(0, this.size));
   }
 
   async close(): Promise<void> {

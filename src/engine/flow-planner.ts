@@ -36,11 +36,11 @@ const BLOCKS_AFTER = 3;
  * directories. There a small read brings this much, where that takes less than half the time of another round trip. Tiles of a GeoTIFF on the
  * cloud profile: 228 ms without and 206 with; the b-tree above: 420 requests without and 408 with, and hardly more bytes.
  */
-const HEAD_BLOCK_BYTES = 128 * 1024;
+const LEADING_BLOCK_BYTES = 128 * 1024;
 /** A file that opening brings whole, unless it was asked for less: then whoever asked has a reason. */
 const HELD_AT_OPEN_BYTES = 32 * 1024;
-/** How far a file's head goes at most. *Unmeasured*. */
-const HEAD_BYTES = 512 * 1024;
+/** Up to where bytes are near the start of a file. *Unmeasured*. */
+const LEADING_REGION_BYTES = 512 * 1024;
 /** What a reader that goes back from an end gets at once: it holds most footers and directories, as the probe of a zip does. */
 const TAIL_BYTES = 64 * 1024;
 /** A flow this much later than a request of its own is joined all the same: estimates are no better. *Unmeasured*. */
@@ -165,17 +165,17 @@ export class FlowPlanner {
     const { size } = this.#parts;
     const limit = Math.min(size, Math.max(gap.end, aheadEnd ?? size));
     // Who names a boundary knows the format, and asks for what it needs.
-    if (aheadEnd === undefined && this.#isInHead(gap, link))
-      return new Range(gap.start, Math.min(limit, HEAD_BYTES, gap.start + HEAD_BLOCK_BYTES));
+    if (aheadEnd === undefined && this.#isNearStart(gap, link))
+      return new Range(gap.start, Math.min(limit, LEADING_REGION_BYTES, gap.start + LEADING_BLOCK_BYTES));
     // Where an answer is there at once, what a request saves is less than what its bytes cost the processor.
     if (this.#smallMisses < BLOCKS_AFTER || isNear(link)) return gap;
     const start = Math.floor(gap.start / BLOCK_BYTES) * BLOCK_BYTES;
     return new Range(start, Math.min(limit, Math.ceil(gap.end / BLOCK_BYTES) * BLOCK_BYTES));
   }
 
-  #isInHead({ end }: Range, { latencyMs, bytesPerSecond }: LinkEstimate): boolean {
-    if (this.#parts.size <= HELD_AT_OPEN_BYTES || end > HEAD_BYTES) return false;
-    return (2 * 1000 * HEAD_BLOCK_BYTES) / bytesPerSecond < latencyMs;
+  #isNearStart({ end }: Range, { latencyMs, bytesPerSecond }: LinkEstimate): boolean {
+    if (this.#parts.size <= HELD_AT_OPEN_BYTES || end > LEADING_REGION_BYTES) return false;
+    return (2 * 1000 * LEADING_BLOCK_BYTES) / bytesPerSecond < latencyMs;
   }
 
   /** One small read of its own, which may be the first of several in its neighbourhood. */

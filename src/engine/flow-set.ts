@@ -94,8 +94,8 @@ export class FlowSet {
     return flow;
   }
 
-  /** The head of a file that is read whole: nobody asked for it, and whoever wants some of it waits for it. */
-  bringHead({ range, body }: OpeningBody): void {
+  /** A part of a file that is read whole: nobody asked for it, and whoever wants some of it waits for it. */
+  bringPart({ range, body }: OpeningBody): void {
     this.#parts.map.fetchedUnasked(range);
     this.#begin({ range, body, ...OF_WHOLE }).need(range.end);
   }
@@ -103,7 +103,7 @@ export class FlowSet {
   /** What is missing of a file that is read whole. */
   bringRest(whole: Range): void {
     for (const gap of this.#parts.map.missing(whole))
-      this.bringHead({ range: gap, body: this.#openBody(gap, true) });
+      this.bringPart({ range: gap, body: this.#openBody(gap, true) });
   }
 
   /** Ends them all, whoever still reads. */

@@ -33,12 +33,12 @@ export async function engineOverUrl(
   settings: EngineSettings & Pick<EngineParts, "meter">,
   storeOf: (source: Source) => WireStore | undefined,
 ): Promise<Engine> {
-  const { source, whole, first, head } = await openByAnswer(request);
+  const { source, whole, first, leading } = await openByAnswer(request);
   const { meter, onEvent } = settings;
   // What came whole is all kept, and has no need of a second copy.
   if (whole !== undefined)
     return engineOverBody(source, whole, { meter, onEvent, keptBytes: Number.POSITIVE_INFINITY });
-  return new Engine({ ...settings, source, owned: true, opening: first, head, stored: storeOf(source) });
+  return new Engine({ ...settings, source, owned: true, opening: first, leading, stored: storeOf(source) });
 }
 
 /** The engine around the one body that a request for all of a file brings. */

@@ -112,7 +112,7 @@ export class Connection {
     this.#size = secure ? TLS_READ_BYTES : READ_BYTES;
     this.#room = allocate(this.#size);
     this.#parser = new ResponseParser({
-      onHead: (head) => this.#takeHead(head),
+      onHead: (head) => this.#takeResponseHead(head),
       onData: (chunk) => this.#takeData(chunk),
     });
     this.#socket = this.#open();
@@ -314,7 +314,7 @@ export class Connection {
     this.#room = allocate(size);
   }
 
-  #takeHead(head: ParsedHead): void {
+  #takeResponseHead(head: ParsedHead): void {
     this.#idleMs = idleLimit(head.headers.get("keep-alive"));
     const [current] = this.#asked;
     if (current === undefined) return;

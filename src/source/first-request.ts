@@ -1,16 +1,16 @@
 import type { RangeAsk } from "../http/range-header.ts";
 import { beginCall, type Call } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
-import { type HeadRequest, sendHead } from "./head-beside.ts";
 import { HttpLink, type HttpSettings } from "./http-link.ts";
+import { type LeadingRequest, sendLeadingRequest } from "./leading-request.ts";
 
 /** What the first request asks for. */
 export interface FirstAsk {
   readonly ask: RangeAsk;
   /** The very range somebody wants (else a probe, which is clamped to the file). */
   readonly exact: boolean;
-  /** Beside a suffix: the head of the file is worth a request of its own, which saves a small file its second round trip. */
-  readonly withHead?: boolean | undefined;
+  /** Beside a suffix: the leading bytes of the file are worth a request of their own, which saves a small file its second round trip. */
+  readonly withLeading?: boolean | undefined;
 }
 
 /** The first request of a source, on its way. To send it takes a fraction of what it takes to make a source of its answer. */
@@ -22,7 +22,7 @@ export interface FirstRequest {
   /** Undefined where the server is known not to answer such a request. */
   readonly sent: Promise<Exchange> | undefined;
   /** Whoever takes the answer uses it or gives it up. */
-  readonly head: HeadRequest | undefined;
+  readonly leading: LeadingRequest | undefined;
 }
 
 /** Sends the first request at once. Whoever has no use for what comes of it ends the call and closes the link. */
@@ -43,11 +43,14 @@ export function sendFirst(
     first,
     call,
     sent,
-    head: sent !== undefined && takesHead(link, first) ? sendHead(link) : undefined,
+    leading: sent !== undefined && mayAskForLeading(link, first) ? sendLeadingRequest(link) : undefined,
   };
 }
 
 /** In a page a suffix has a preflight, and the browser's cache has requests for one URL go one after the other. */
-function takesHead({ origin, maxConnections }: HttpLink, { ask, withHead = false }: FirstAsk): boolean {
-  return withHead && ask.kind === "suffix" && maxConnections >= 2 && origin.transport.conditionals;
+function mayAskForLeading(
+  { origin, maxConnections }: HttpLink,
+  { ask, withLeading = false }: FirstAsk,
+): boolean {
+  return withLeading && ask.kind === "suffix" && maxConnections >= 2 && origin.transport.conditionals;
 }

@@ -1,8 +1,8 @@
 import type { Range } from "../ranges/range.ts";
 import type { WireCall } from "./call.ts";
 import { closedError } from "./closed-error.ts";
-import type { HeadRequest } from "./head-beside.ts";
 import type { HttpLink } from "./http-link.ts";
+import type { LeadingRequest } from "./leading-request.ts";
 import { RangeBody } from "./range-body.ts";
 import type { Bytes } from "./source.ts";
 import { type VerifiedExchange, verifyAnswer } from "./verified-get.ts";
@@ -12,11 +12,11 @@ import { waitFor } from "./wait-for.ts";
 export class LateBody {
   readonly #link: HttpLink;
   readonly #range: Range;
-  readonly #request: HeadRequest;
+  readonly #request: LeadingRequest;
   #body: RangeBody | undefined;
   #cancelled = false;
 
-  constructor(link: HttpLink, range: Range, request: HeadRequest) {
+  constructor(link: HttpLink, range: Range, request: LeadingRequest) {
     this.#link = link;
     this.#range = range;
     this.#request = request;

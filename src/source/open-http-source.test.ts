@@ -24,7 +24,7 @@ function serveEmptyAsOldGo(): { client: typeof fetch; asked: string[] } {
 }
 
 describe("a suffix of an empty file, answered by 206 with no bytes", () => {
-  it("opens it as empty, which its head proves", async () => {
+  it("opens it as empty, which a request for its leading bytes proves", async () => {
     const { client, asked } = serveEmptyAsOldGo();
     await using source = await openSource("https://example.org/empty", { client, probe: { suffix: 100 } });
     expect([source.size, source.identity.strength]).toEqual([0, "strong"]);

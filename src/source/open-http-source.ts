@@ -25,8 +25,8 @@ export interface HttpOpening {
   readonly source: HttpSource;
   /** Undefined where the file is empty, or comes whole. */
   readonly first: { readonly range: Range; readonly body: RangeBody } | undefined;
-  /** Of a small file whose head was asked for too: all that lies before that. */
-  readonly head: { readonly range: Range; readonly body: LateBody } | undefined;
+  /** Of a small file whose leading bytes were asked for too: all that lies before `first`. */
+  readonly leading: { readonly range: Range; readonly body: LateBody } | undefined;
   /** All of the file, where the server knows no ranges and may send it whole: then nothing else can be read from. */
   readonly whole: ReadableStream<Bytes> | undefined;
 }
@@ -43,8 +43,8 @@ interface Settled {
  * What to ask where a suffix is not to be had: enough to hold a small file whole, and its total leads to the tail of a larger
  * one.
  */
-const HEAD_PROBE: RangeAsk = { kind: "span", range: new Range(0, 32 * 1024) };
-/** A file up to this is read whole where its head was asked for beside its tail: a round trip more would take as long. *Unmeasured*. */
+const LEADING_PROBE: RangeAsk = { kind: "span", range: new Range(0, 32 * 1024) };
+/** A file up to this is read whole where its leading bytes were asked for beside its tail: a round trip more would take as long. *Unmeasured*. */
 const WHOLE_BYTES = 2 * 1024 * 1024;
 /** Statuses seen from servers that do not know `bytes=-n`: 501 from a CDN before PyPI's files, 400 and 405 elsewhere. */
 const NO_SUFFIX: ReadonlySet<number> = new Set([400, 405, 416, 501]);
@@ -74,11 +74,11 @@ export async function openByAnswer(request: FirstRequest): Promise<HttpOpening> 
     return {
       source: new HttpSource(link, size ?? Number.POSITIVE_INFINITY, identity),
       first: answer === undefined ? undefined : openFirst(link, first, answer),
-      head: takeHead(request, settled),
+      leading: leadingBody(request, settled),
       whole: whole === undefined ? undefined : streamChunks(() => whole),
     };
   } catch (error) {
-    request.head?.giveUp();
+    request.leading?.giveUp();
     link.close();
     throw error;
   } finally {
@@ -87,15 +87,15 @@ export async function openByAnswer(request: FirstRequest): Promise<HttpOpening> 
 }
 
 /** What was asked for beside the first answer, where all of the file is worth having. */
-function takeHead({ link, head }: FirstRequest, { size, answer }: Settled): HttpOpening["head"] {
-  if (head === undefined) return undefined;
-  const end = Math.min(answer?.verified.wanted.start ?? 0, head.range.end);
+function leadingBody({ link, leading }: FirstRequest, { size, answer }: Settled): HttpOpening["leading"] {
+  if (leading === undefined) return undefined;
+  const end = Math.min(answer?.verified.wanted.start ?? 0, leading.range.end);
   if (end === 0 || size === undefined || size > WHOLE_BYTES) {
-    head.giveUp();
+    leading.giveUp();
     return undefined;
   }
   const range = new Range(0, end);
-  return { range, body: new LateBody(link, range, head) };
+  return { range, body: new LateBody(link, range, leading) };
 }
 
 function openFirst(link: HttpLink, first: FirstAsk, answer: VerifiedExchange): HttpOpening["first"] {
@@ -161,7 +161,7 @@ async function judge(link: HttpLink, first: FirstAsk, { exchange, call }: Judged
     return settleEmpty(link, first, { exchange, identity });
   }
   if (exchange.status === 206 && first.ask.kind === "suffix" && declaresNothing(exchange)) {
-    // Seen from Caddy 2.6: a suffix of an empty file is `bytes 0--1/0`, which proves nothing. The head tells.
+    // Seen from Caddy 2.6: a suffix of an empty file is `bytes 0--1/0`, which proves nothing. The leading bytes tell.
     exchange.discard();
     return settleBySize(link, first, call);
   }
@@ -237,12 +237,12 @@ async function settleUnsatisfied(
   if (first.ask.kind === "span" && first.ask.range.start === 0 && total === undefined) {
     // Only an empty file has no first byte; but a bare 416 (Apache's has no Content-Range) should not decide that alone.
     exchange.discard();
-    if ((await headSize(link, call)) === 0) return settleEmpty(link, first, { exchange, identity });
+    if ((await sizeByHeadMethod(link, call)) === 0) return settleEmpty(link, first, { exchange, identity });
   }
   if (!first.exact && probeStart(first.ask) > 0) {
-    // A probe wholly past the end holds nothing of the file: its head tells size and identity as well.
+    // A probe wholly past the end holds nothing of the file: its leading bytes tell size and identity as well.
     exchange.discard();
-    return settleBy(link, { ask: HEAD_PROBE, exact: false }, call);
+    return settleBy(link, { ask: LEADING_PROBE, exact: false }, call);
   }
   const advice = "the server refuses a range that it should have";
   const refusal = { code: "HTTP_STATUS", got: "status 416", advice } as const;
@@ -262,7 +262,7 @@ function probeStart(ask: RangeAsk): number {
 async function settleHidden(link: HttpLink, first: FirstAsk, { exchange, call }: Judged): Promise<Settled> {
   const advice = "add Access-Control-Expose-Headers: Content-Range, ETag";
   link.warnOnce("hidden", `${link.name}: the server hides Content-Range from this page; ${advice}`);
-  const size = await headSize(link, call);
+  const size = await sizeByHeadMethod(link, call);
   const ask = size === undefined ? first.ask : clampAsk(first, size);
   if (ask === undefined) throw outOfBounds(link, first.ask, size);
   const verified = verifyAnswer(link, ask, exchange);
@@ -285,7 +285,7 @@ function clampAsk({ ask, exact }: FirstAsk, size: number): RangeAsk | undefined 
   }
 }
 
-async function headSize(link: HttpLink, call: WireCall): Promise<number | undefined> {
+async function sizeByHeadMethod(link: HttpLink, call: WireCall): Promise<number | undefined> {
   const exchange = await link.send({ method: "HEAD", ask: undefined, call });
   exchange.discard();
   if (exchange.status !== 200) return undefined;
@@ -293,11 +293,11 @@ async function headSize(link: HttpLink, call: WireCall): Promise<number | undefi
   return length === null ? undefined : parseDecimal(length.trim());
 }
 
-/** No suffix here: the head of the file tells its size, and then the tail has a position. */
+/** No suffix here: the answer to its leading bytes tells the size, and then the tail has a position. */
 async function settleBySize(link: HttpLink, first: FirstAsk, call: WireCall): Promise<Settled> {
-  const head = await settleBy(link, { ask: HEAD_PROBE, exact: false }, call);
-  const { size, identity, answer } = head;
-  if (size === undefined || answer === undefined) return head;
+  const leading = await settleBy(link, { ask: LEADING_PROBE, exact: false }, call);
+  const { size, identity, answer } = leading;
+  if (size === undefined || answer === undefined) return leading;
   const ask = clampAsk(first, size);
   answer.exchange.discard();
   if (ask === undefined) throw outOfBounds(link, first.ask, size);

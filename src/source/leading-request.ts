@@ -6,11 +6,11 @@ import type { HttpLink } from "./http-link.ts";
 import { onAbort } from "./on-abort.ts";
 import { Stop } from "./stop.ts";
 
-/** What the second request asks for: as much as one connection brings within a round trip or two. */
-const HEAD_BYTES = 1024 * 1024;
+/** What the second request asks for: as much as one connection brings within a round trip or two. *Unmeasured*. */
+const LEADING_BYTES = 1024 * 1024;
 
-/** A request for the head of a file, sent beside the first one, which asks for its tail. */
-export interface HeadRequest {
+/** A request for the leading bytes of a file, sent beside the first one, which asks for its tail. */
+export interface LeadingRequest {
   readonly range: Range;
   readonly sent: Promise<Exchange>;
   /** Nobody has a use for it: what is on its way is ended. */
@@ -22,10 +22,10 @@ export interface HeadRequest {
  * this is given up as soon as the first answer tells its size. Nothing of its body is anybody's before that answer has pinned what it
  * must be of.
  */
-export function sendHead(link: HttpLink): HeadRequest {
+export function sendLeadingRequest(link: HttpLink): LeadingRequest {
   const stop = new Stop();
   const startedAt = performance.now();
-  const range = new Range(0, HEAD_BYTES);
+  const range = new Range(0, LEADING_BYTES);
   const call: WireCall = {
     signal: stop,
     remainingMs: () => link.settings.timeouts.totalMs - (performance.now() - startedAt),

@@ -50,7 +50,7 @@ const small = patternBytes(600 * KiB, 3);
 const middling = patternBytes(1700 * KiB, 4);
 const large = patternBytes(2100 * KiB, 5);
 
-describe("the head beside a tail, for 'fast'", () => {
+describe("the leading bytes beside a tail, for 'fast'", () => {
   it("brings a small file whole with the first round trip", async () => {
     const { client, asked } = serve(small);
     await using source = await open(client);
