@@ -2,7 +2,7 @@ import { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
 import { AheadWindow, connectionsFor, windowCap } from "./ahead-window.ts";
 import type { Flow, FlowOutcome } from "./flow.ts";
-import { type Head, Heads } from "./heads.ts";
+import { type Reader, Readers } from "./readers.ts";
 
 /** How many bytes may be spent for time. */
 export type Policy = "fast" | "balanced" | "lean";
@@ -78,8 +78,8 @@ const GUESS = 3;
  */
 export class ReadAhead {
   readonly #host: ReadAheadHost;
-  readonly #heads = new Heads();
-  readonly #flows = new Map<Head, Set<Flow>>();
+  readonly #readers = new Readers();
+  readonly #flows = new Map<Reader, Set<Flow>>();
   /** How far readers went before they jumped; 0 before one did. The next run is believed sooner, and to go as far. */
   #runBytes = 0;
 
@@ -98,19 +98,19 @@ export class ReadAhead {
   /** A read that was answered from what is held. */
   hit(range: Range, hints: ReadHints): void {
     if (this.#isOff(hints)) return;
-    const head = this.#follow(range, this.#hopBytes());
+    const reader = this.#follow(range, this.#hopBytes());
     // Who has not left the opening may have all there is to want.
-    if (head !== undefined && this.#hasMissed) this.#advance(head, range, hints);
+    if (reader !== undefined && this.#hasMissed) this.#advance(reader, range, hints);
   }
 
   /** As {@link ReadAhead.hit}, of a call that sends nothing: what is being read ahead goes on a little later. */
   note(range: Range): void {
-    const { latest } = this.#heads;
+    const { mostRecent } = this.#readers;
     // Who takes what lies ahead, and leaves out some of it, walks: else the next read would be a jump, and what is on its way be dropped.
-    const hopBytes = latest?.ahead === undefined ? 0 : latest.ahead.end - latest.position;
-    const head = this.#follow(range, hopBytes);
-    if (head?.ahead?.isDue(head.position) !== true) return;
-    queueMicrotask(() => this.#isClosed || this.#advance(head, range, head));
+    const hopBytes = mostRecent?.ahead === undefined ? 0 : mostRecent.ahead.end - mostRecent.lastEnd;
+    const reader = this.#follow(range, hopBytes);
+    if (reader?.ahead?.isDue(reader.lastEnd) !== true) return;
+    queueMicrotask(() => this.#isClosed || this.#advance(reader, range, reader));
   }
 
   /**
@@ -120,18 +120,18 @@ export class ReadAhead {
   miss(range: Range, hints: ReadHints, alone = true): boolean {
     this.#hasMissed = true;
     if (this.#isOff(hints)) return false;
-    const head = this.#heads.follow(range, this.#hopBytes());
-    if (head !== undefined) return this.#advance(head, range, hints);
+    const reader = this.#readers.follow(range, this.#hopBytes());
+    if (reader !== undefined) return this.#advance(reader, range, hints);
     this.#rent();
-    const begun = this.#heads.begin(range);
+    const begun = this.#readers.begin(range);
     if (alone) this.#dropOthers(begun);
     return hints.expect === "sequential" && this.#advance(begun, range, hints);
   }
 
   /** Whose read of held bytes this is. What was read of the opening is part of the way that leads beyond it. */
-  #follow(range: Range, hopBytes: number): Head | undefined {
-    const head = this.#heads.follow(range, hopBytes);
-    return head ?? (this.#hasMissed ? undefined : this.#heads.begin(range));
+  #follow(range: Range, hopBytes: number): Reader | undefined {
+    const reader = this.#readers.follow(range, hopBytes);
+    return reader ?? (this.#hasMissed ? undefined : this.#readers.begin(range));
   }
 
   /** A request that was made ahead is over. */
@@ -142,8 +142,8 @@ export class ReadAhead {
       else this.#through = new Set();
       return;
     }
-    for (const [head, flows] of this.#flows)
-      if (flows.delete(flow) && outcome === "complete") this.#refill(head);
+    for (const [reader, flows] of this.#flows)
+      if (flows.delete(flow) && outcome === "complete") this.#refill(reader);
   }
 
   /** Lets go of all that nobody reads. */
@@ -199,72 +199,76 @@ export class ReadAhead {
     return Math.min(MAX_WINDOW, (latencyMs * totalBytesPerSecond) / 1000);
   }
 
-  #proven(head: Head, range: Range, { expect }: ReadHints): boolean {
+  #proven(reader: Reader, range: Range, { expect }: ReadHints): boolean {
     if (expect === "sequential") return true;
-    if (head.ahead !== undefined) return true;
-    if (head.hops > 0) {
+    if (reader.ahead !== undefined) return true;
+    if (reader.hops > 0) {
       // Reading through costs bytes: where they are counted, only while most of them are asked for.
-      const dense = this.#host.policy === "fast" || head.gapBytes <= head.readBytes;
-      return dense && head.hops + head.sequential >= PROOF_HOPS;
+      const dense = this.#host.policy === "fast" || reader.gapBytes <= reader.readBytes;
+      return dense && reader.hops + reader.sequential >= PROOF_HOPS;
     }
-    return head.sequential >= (this.#runBytes > 0 || range.length >= LARGE_READ ? 1 : PROOF_READS);
+    return reader.sequential >= (this.#runBytes > 0 || range.length >= LARGE_READ ? 1 : PROOF_READS);
   }
 
-  /** Sees to it that enough lies ahead of a proven head; tells whether it is proven. */
-  #advance(head: Head, range: Range, hints: ReadHints): boolean {
-    head.aheadEnd = hints.aheadEnd;
-    if (!this.#proven(head, range, hints)) return false;
+  /** Sees to it that enough lies ahead of a proven reader; tells whether it is proven. */
+  #advance(reader: Reader, range: Range, hints: ReadHints): boolean {
+    reader.aheadEnd = hints.aheadEnd;
+    if (!this.#proven(reader, range, hints)) return false;
     const link = this.#host.link();
     const cap = this.#windowCap(link);
     // Without latency nothing is gained by asking sooner.
     if (link.latencyMs === 0 || cap < MIN_WINDOW) return false;
-    head.ahead ??= new AheadWindow(
+    reader.ahead ??= new AheadWindow(
       range.start,
-      Math.min(cap, Math.max(this.#firstWindow(link, head, range), this.#runLeft(head))),
+      Math.min(cap, Math.max(this.#firstWindow(link, reader, range), this.#runLeft(reader))),
     );
-    if (!head.ahead.isDue(head.position)) return true;
+    if (!reader.ahead.isDue(reader.lastEnd)) return true;
     // What the reader has not come to yet may still be missing itself.
-    const position = Math.max(range.start, Math.min(head.position, head.ahead.end));
-    this.#fill(head, head.ahead, { position, link, cap });
+    const position = Math.max(range.start, Math.min(reader.lastEnd, reader.ahead.end));
+    this.#fill(reader, reader.ahead, { position, link, cap });
     return true;
   }
 
   /** A piece came in, before its turn if the reader waits for another. */
-  #refill(head: Head): void {
-    const { ahead, position } = head;
+  #refill(reader: Reader): void {
+    const { ahead, lastEnd: position } = reader;
     if (ahead === undefined || this.#isClosed) return;
     const link = this.#host.link();
     const room = Math.min(MAX_WINDOW, this.#host.cacheBytes / 2) - ahead.size;
-    const extra = Math.min(ahead.extraFor(position, this.#flows.get(head) ?? []), Math.max(0, room));
-    this.#fill(head, ahead, { position, link, cap: this.#windowCap(link), extra });
+    const extra = Math.min(ahead.extraFor(position, this.#flows.get(reader) ?? []), Math.max(0, room));
+    this.#fill(reader, ahead, { position, link, cap: this.#windowCap(link), extra });
   }
 
-  #fill(head: Head, ahead: AheadWindow, { position, ...bounds }: Filling): void {
+  #fill(reader: Reader, ahead: AheadWindow, { position, ...bounds }: Filling): void {
     const allowance = this.#host.allowance();
     if (allowance < MIN_WINDOW) return;
-    const limit = Math.min(head.aheadEnd ?? Number.POSITIVE_INFINITY, this.#host.size, this.#runEnd(head));
+    const limit = Math.min(
+      reader.aheadEnd ?? Number.POSITIVE_INFINITY,
+      this.#host.size,
+      this.#runEnd(reader),
+    );
     const end = Math.min(limit, Math.max(ahead.end, position) + allowance);
-    for (const piece of ahead.fill(position, { ...bounds, end })) this.#fetch(head, piece);
+    for (const piece of ahead.fill(position, { ...bounds, end })) this.#fetch(reader, piece);
   }
 
   /** Bytes that a run like those before still has. */
-  #runLeft({ readBytes, gapBytes }: Head): number {
+  #runLeft({ readBytes, gapBytes }: Reader): number {
     return this.#runBytes - readBytes - gapBytes;
   }
 
   /** Up to where it is likely to go on: as far as runs before, and beyond that as far again as it went beyond them. */
-  #runEnd({ origin, position }: Head): number {
+  #runEnd({ origin, lastEnd }: Reader): number {
     const run = this.#runBytes;
     if (run === 0) return Number.POSITIVE_INFINITY;
-    const beyond = 2 * (position - origin - run) + MIN_WINDOW;
+    const beyond = 2 * (lastEnd - origin - run) + MIN_WINDOW;
     return origin + Math.round(run + Math.max((RUN_MARGIN - 1) * run, beyond));
   }
 
   /** Who reads large pieces in a row, or many, reads a lot; what a connection holds in flight is the least that keeps it busy. */
-  #firstWindow({ latencyMs, bytesPerSecond }: LinkEstimate, head: Head, range: Range): number {
+  #firstWindow({ latencyMs, bytesPerSecond }: LinkEstimate, reader: Reader, range: Range): number {
     const inFlight = (latencyMs * bytesPerSecond) / 1000;
     const most = Math.max(FIRST_WINDOW, latencyMs * FIRST_BYTES_PER_MS);
-    if (head.hops === 0 && head.sequential >= MANY_READS) return most;
+    if (reader.hops === 0 && reader.sequential >= MANY_READS) return most;
     return Math.max(
       MIN_WINDOW,
       Math.min(most, Math.max(inFlight, (most / FIRST_WINDOW) * 32 * range.length)),
@@ -277,20 +281,20 @@ export class ReadAhead {
     return Math.min(MAX_WINDOW, windowCap(link, times), cacheBytes / 2);
   }
 
-  #fetch(head: Head, piece: Range): void {
-    const flows = this.#flows.get(head) ?? new Set<Flow>();
-    this.#flows.set(head, flows);
+  #fetch(reader: Reader, piece: Range): void {
+    const flows = this.#flows.get(reader) ?? new Set<Flow>();
+    this.#flows.set(reader, flows);
     for (const flow of flows) if (flow.isSettled) flows.delete(flow);
     for (const gap of this.#host.missing(piece)) flows.add(this.#host.fetchAhead(gap));
   }
 
   /** A reader jumped, or another one came: what was fetched ahead for the others is of no use, unless they come back. */
-  #dropOthers(head: Head): void {
+  #dropOthers(reader: Reader): void {
     if (this.#flows.size === 0) return;
-    for (const other of this.#heads.others(head)) {
+    for (const other of this.#readers.others(reader)) {
       const flows = this.#flows.get(other);
       if (flows === undefined) continue;
-      const run = other.position - other.origin;
+      const run = other.lastEnd - other.origin;
       this.#runBytes = this.#runBytes === 0 ? run : (this.#runBytes + run) / 2;
       this.#flows.delete(other);
       for (const flow of flows) flow.abandon();

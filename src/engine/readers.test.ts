@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { Range } from "../ranges/range.ts";
-import { Heads } from "./heads.ts";
+import { Readers } from "./readers.ts";
 
 type Span = readonly [start: number, end: number];
 
-/** Plays reads; whatever is nobody's begins a head. Gives which head each was of, numbered as they began. */
+/** Plays reads; whatever is nobody's begins a reader. Gives which reader each was of, numbered as they began. */
 function play(spans: readonly Span[], hopBytes = 100): string {
-  const heads = new Heads();
+  const readers = new Readers();
   const known: unknown[] = [];
   const owners = spans.map(([start, end]) => {
     const range = new Range(start, end);
-    const followed = heads.follow(range, hopBytes);
-    const head = followed ?? heads.begin(range);
-    if (!known.includes(head)) known.push(head);
-    return known.indexOf(head);
+    const followed = readers.follow(range, hopBytes);
+    const reader = followed ?? readers.begin(range);
+    if (!known.includes(reader)) known.push(reader);
+    return known.indexOf(reader);
   });
   return owners.join("");
 }
@@ -107,7 +107,7 @@ describe("whose read it is", () => {
       "000",
     ],
     [
-      "a hop beyond a head that was not read last",
+      "a hop beyond a reader that was not read last",
       [
         [0, 10],
         [900, 910],
@@ -119,7 +119,7 @@ describe("whose read it is", () => {
     expect(play(spans)).toBe(owners);
   });
 
-  it("is told for as many readers side by side as there are heads, and for the latest of more", () => {
+  it("is told for as many readers side by side as there is room for, and for the latest of more", () => {
     const lanes = (count: number): Span[] => {
       const starts = Array.from({ length: count }, (__, lane) => lane * 10_000);
       return [
@@ -128,41 +128,41 @@ describe("whose read it is", () => {
       ];
     };
     expect(play(lanes(9))).toBe("012345678012345678");
-    const heads = new Heads();
-    for (const [start, end] of lanes(17).slice(0, 17)) heads.begin(new Range(start, end));
-    expect(heads.follow(new Range(10, 20), 0)).toBeUndefined();
-    expect(heads.follow(new Range(10_010, 10_020), 0)).toBeDefined();
+    const readers = new Readers();
+    for (const [start, end] of lanes(17).slice(0, 17)) readers.begin(new Range(start, end));
+    expect(readers.follow(new Range(10, 20), 0)).toBeUndefined();
+    expect(readers.follow(new Range(10_010, 10_020), 0)).toBeDefined();
   });
 });
 
 describe("what is known of a reader", () => {
   it("counts how its reads followed each other, and their bytes", () => {
-    const heads = new Heads();
-    const head = heads.begin(new Range(1000, 1010));
+    const readers = new Readers();
+    const reader = readers.begin(new Range(1000, 1010));
     for (const [start, end] of [
       [1010, 1020],
       [1050, 1060],
       [1060, 1070],
     ] as const)
-      expect(heads.follow(new Range(start, end), 100)).toBe(head);
-    expect(head).toMatchObject({ origin: 1000, latest: 1060, position: 1070 });
-    expect(head).toMatchObject({ sequential: 2, hops: 1, readBytes: 40, gapBytes: 30 });
+      expect(readers.follow(new Range(start, end), 100)).toBe(reader);
+    expect(reader).toMatchObject({ origin: 1000, lastStart: 1060, lastEnd: 1070 });
+    expect(reader).toMatchObject({ sequential: 2, hops: 1, readBytes: 40, gapBytes: 30 });
   });
 
   it("is not moved by a second reader that does the same", () => {
-    const heads = new Heads();
-    const head = heads.begin(new Range(0, 10));
-    heads.follow(new Range(10, 20), 0);
-    const before = { ...head };
-    expect(heads.follow(new Range(10, 20), 0)).toBe(head);
-    expect(head).toEqual(before);
+    const readers = new Readers();
+    const reader = readers.begin(new Range(0, 10));
+    readers.follow(new Range(10, 20), 0);
+    const before = { ...reader };
+    expect(readers.follow(new Range(10, 20), 0)).toBe(reader);
+    expect(reader).toEqual(before);
   });
 
   it("leaves the others in the order of use", () => {
-    const heads = new Heads();
-    const [first, second, third] = [0, 1000, 2000].map((at) => heads.begin(new Range(at, at + 10)));
-    heads.follow(new Range(10, 20), 0);
-    expect(heads.others(third as never)).toEqual([first, second]);
-    expect(heads.others(first as never)).toEqual([third, second]);
+    const readers = new Readers();
+    const [first, second, third] = [0, 1000, 2000].map((at) => readers.begin(new Range(at, at + 10)));
+    readers.follow(new Range(10, 20), 0);
+    expect(readers.others(third as never)).toEqual([first, second]);
+    expect(readers.others(first as never)).toEqual([third, second]);
   });
 });
