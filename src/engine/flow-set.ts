@@ -124,7 +124,7 @@ export class FlowSet {
     const flow = new Flow(parts, this.#host);
     this.#flows.add(flow);
     if (flow.isBounded) this.#parts.budget.awaiting(flow.range.length);
-    this.#parts.map.await(flow);
+    this.#parts.map.addPending(flow);
     return flow;
   }
 
@@ -147,7 +147,7 @@ export class FlowSet {
   #settled(flow: Flow, outcome: FlowOutcome): void {
     const { map, budget } = this.#parts;
     this.#flows.delete(flow);
-    map.settle(flow);
+    map.removePending(flow);
     if (flow.position < flow.range.end) {
       const rest = new Range(flow.position, flow.range.end);
       if (flow.isBounded) budget.noLongerAwaiting(rest.length);
@@ -155,6 +155,6 @@ export class FlowSet {
     }
     this.#parts.settled(flow, outcome);
     // Bytes of a body that proved wrong in the end, and of a read that was given up, leave no trace.
-    if (outcome === "failed" || (outcome === "left" && !flow.hasServed)) map.drop(flow);
+    if (outcome === "failed" || (outcome === "left" && !flow.hasServed)) map.forgetBroughtBy(flow);
   }
 }

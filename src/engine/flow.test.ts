@@ -88,12 +88,12 @@ function start(range: Range, parts: Partial<FlowParts> & { arriving?: FlowHost["
     },
     settled: (flow, outcome) => {
       told.push(outcome);
-      map.settle(flow);
-      if (outcome === "failed" || (outcome === "left" && !flow.hasServed)) map.drop(flow);
+      map.removePending(flow);
+      if (outcome === "failed" || (outcome === "left" && !flow.hasServed)) map.forgetBroughtBy(flow);
     },
   };
   const flow = new Flow({ range, body, ...parts }, host);
-  map.await(flow);
+  map.addPending(flow);
   return { flow, body, map, told };
 }
 

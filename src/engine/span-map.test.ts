@@ -74,7 +74,7 @@ class NaiveMap {
     this.order = this.order.filter((span) => !which(span));
   }
 
-  drop(by: PendingSpan): void {
+  forgetBroughtBy(by: PendingSpan): void {
     const dropped = new Set<number>();
     for (let at = 0; at < SIZE; at++) {
       if (typeof this.cells[at] === "number" && this.by[at] === by) dropped.add(this.span[at] as number);
@@ -180,7 +180,7 @@ function play({ map, naive, requests, request, maxBytes }: Pair, kind: string, r
     case "await": {
       const added = pending(range.start, range.end);
       requests.push(added);
-      map.await(added);
+      map.addPending(added);
       for (const at of positions(range)) if (typeof naive.cells[at] !== "number") naive.cells[at] = added;
       return;
     }
@@ -188,13 +188,13 @@ function play({ map, naive, requests, request, maxBytes }: Pair, kind: string, r
       return holdPart({ map, naive, requests, request, maxBytes }, range);
     case "settle":
       if (request === undefined) return;
-      map.settle(request);
+      map.removePending(request);
       for (let at = 0; at < SIZE; at++) if (naive.cells[at] === request) naive.cells[at] = undefined;
       return;
     case "drop":
       if (request === undefined) return;
-      map.drop(request);
-      naive.drop(request);
+      map.forgetBroughtBy(request);
+      naive.forgetBroughtBy(request);
       return;
     case "copy":
       return compareCopy(map, naive, range);
@@ -282,7 +282,7 @@ function expectAlike(map: SpanMap<PendingSpan>, naive: NaiveMap, maxBytes: numbe
 describe("what a span map keeps", () => {
   it("is shown as one where held spans touch, and never as one with what is pending", () => {
     const map = new SpanMap<PendingSpan>(1000);
-    map.await(pending(0, 40));
+    map.addPending(pending(0, 40));
     for (const [start, end] of [
       [10, 20],
       [0, 10],
@@ -336,7 +336,7 @@ describe("what a span map keeps", () => {
 
   it("takes in nothing that is larger than its limit, and forgets that it was pending", () => {
     const map = new SpanMap<PendingSpan>(30);
-    map.await(pending(0, 50));
+    map.addPending(pending(0, 50));
     map.hold(new Range(0, 40), bytesOf(new Range(0, 40)));
     expect(drawn(map)).toBe("[40, 50) pending");
   });

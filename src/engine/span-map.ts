@@ -1,9 +1,16 @@
 import { type Interval, IntervalList } from "../ranges/interval-list.ts";
 import { Range } from "../ranges/range.ts";
-import { RangeDict } from "../ranges/range-dict.ts";
+import type { RangeDict } from "../ranges/range-dict.ts";
 import { RangeSet } from "../ranges/range-set.ts";
 import type { Bytes } from "../source/source.ts";
 import { type SlabPiece, Slabs } from "./slabs.ts";
+import { type SpanState, SpanView } from "./span-view.ts";
+
+/**
+ * Bytes below this are copied. Node reads into 64 KiB at a time and gives back what it did not fill; where a small answer is kept, the
+ * hole behind it is too small for the next, and memory grows with every one.
+ */
+const ADOPTED_BYTES = 32 * 1024;
 
 /** A request in flight, as far as the map knows it. */
 export interface PendingSpan {
@@ -27,7 +34,7 @@ interface HeldSpan extends SlabPiece {
 }
 
 /** Told of a range whose state on the map is another from now on. */
-export type SpanListener = (state: "held" | "pending" | "missing", range: Range) => void;
+export type SpanListener = (state: SpanState, range: Range) => void;
 
 /** How bytes that arrived are to be kept. */
 export interface HoldOptions<Pending> {
@@ -44,9 +51,8 @@ export interface HoldOptions<Pending> {
 export class SpanMap<Pending extends PendingSpan> {
   #maxBytes: number;
   readonly #onChange: SpanListener | undefined;
-  /** What {@link SpanMap.view} shows, from the first look on. */
-  #drawn: RangeDict<"held" | "pending"> | undefined;
-  #view: RangeDict<"held" | "pending"> | undefined;
+  /** What people look at; made by the first look. */
+  #view: SpanView | undefined;
   readonly #spans = new IntervalList<HeldSpan | Pending>();
   /** In order of use: the first is the one to go. */
   readonly #recency = new Set<HeldSpan>();
@@ -54,10 +60,10 @@ export class SpanMap<Pending extends PendingSpan> {
   readonly #unasked = new RangeSet();
   #heldBytes = 0;
   #slabs = new Slabs();
-  /** The span that was read last: the next read is mostly of the same one. */
-  #latest: HeldSpan | undefined;
-  /** The last one in the order of use. */
-  #newest: HeldSpan | undefined;
+  /** The span that bytes were copied from last: the next read is mostly of the same one. */
+  #lastCopied: HeldSpan | undefined;
+  /** The last one in the order of use: to move it there again would change nothing. */
+  #mostRecent: HeldSpan | undefined;
 
   constructor(maxBytes: number, onChange?: SpanListener) {
     this.#maxBytes = maxBytes;
@@ -67,11 +73,10 @@ export class SpanMap<Pending extends PendingSpan> {
   /** The map as people look at it: touching held spans are one. Live and read-only. Nothing is drawn before somebody looks. */
   get view(): RangeDict<"held" | "pending"> {
     if (this.#view === undefined) {
-      this.#drawn = new RangeDict();
-      for (const { range, value } of this.#spans) this.#drawOn(this.#drawn, value.kind, range);
-      this.#view = this.#drawn.asReadonly();
+      this.#view = new SpanView();
+      for (const { range, value } of this.#spans) this.#view.draw(value.kind, range);
     }
-    return this.#view;
+    return this.#view.spans;
   }
 
   /** Bytes that may be kept. */
@@ -93,8 +98,8 @@ export class SpanMap<Pending extends PendingSpan> {
 
   /** A copy of `range` where all of it is held, else undefined. */
   copy(range: Range): Bytes | undefined {
-    const latest = this.#latest;
-    if (latest?.range.contains(range)) return this.#cut(latest, range);
+    const last = this.#lastCopied;
+    if (last?.range.contains(range)) return this.#cut(last, range);
     const spans = this.#spans.overlapping(range);
     const first = spans[0];
     if (first === undefined) return range.isEmpty() ? new Uint8Array(0) : undefined;
@@ -188,26 +193,26 @@ export class SpanMap<Pending extends PendingSpan> {
     return this.gaps(range, joinsNone);
   }
 
-  /** Draws a request over all of its range that is not held. */
-  await(pending: Pending): void {
+  /** A request is on its way: all of its range that is not held is pending. */
+  addPending(pending: Pending): void {
     for (const range of this.notHeld(pending.range)) {
       this.#spans.set({ range, value: pending });
-      this.#draw("pending", range);
+      this.#changed("pending", range);
     }
   }
 
   /** A request will bring nothing more: what it was to bring is missing again. */
-  settle(pending: Pending): void {
+  removePending(pending: Pending): void {
     if (pending.position === pending.range.end) return;
     for (const { range: at, value: span } of this.#spans.overlapping(pending.range)) {
       if (span !== pending) continue;
       this.#spans.carve(at);
-      this.#draw("missing", at);
+      this.#changed("missing", at);
     }
   }
 
-  /** Forgets what a request brought. */
-  drop(pending: Pending): void {
+  /** Forgets the bytes that a request brought and that are held. */
+  forgetBroughtBy(pending: Pending): void {
     for (const { value: span } of this.#spans.overlapping(pending.range)) {
       if (span.kind === "held" && span.by === pending.id) this.#forget(span);
     }
@@ -216,7 +221,7 @@ export class SpanMap<Pending extends PendingSpan> {
   /** Keeps bytes that are not held yet; they belong to the map from now on. */
   hold(range: Range, bytes: Bytes, { by, pinned = false }: HoldOptions<Pending> = {}): void {
     if (!pinned && range.length > this.#maxBytes) {
-      this.#pass(range);
+      this.#passBy(range);
       return;
     }
     for (const gap of this.notHeld(range)) {
@@ -231,10 +236,10 @@ export class SpanMap<Pending extends PendingSpan> {
       } satisfies HeldSpan;
       this.#own(span);
       this.#spans.set({ range: gap, value: span });
-      this.#draw("held", gap);
+      this.#changed("held", gap);
       if (pinned) continue;
       this.#recency.add(span);
-      this.#newest = span;
+      this.#mostRecent = span;
       this.#heldBytes += gap.length;
     }
     this.#evict();
@@ -256,13 +261,13 @@ export class SpanMap<Pending extends PendingSpan> {
   }
 
   clear(): void {
-    this.#latest = undefined;
-    this.#newest = undefined;
+    this.#lastCopied = undefined;
+    this.#mostRecent = undefined;
     // What touches goes as one.
     const ranges = new RangeSet();
     for (const { range } of this.#spans) ranges.add(range);
     this.#spans.clear();
-    for (const range of ranges) this.#draw("missing", range);
+    for (const range of ranges) this.#changed("missing", range);
     this.#recency.clear();
     this.#unasked.clear();
     this.#slabs = new Slabs();
@@ -270,10 +275,10 @@ export class SpanMap<Pending extends PendingSpan> {
   }
 
   /** What passed without being kept is no longer pending. */
-  #pass(range: Range): void {
+  #passBy(range: Range): void {
     for (const gap of this.notHeld(range)) {
       this.#spans.carve(gap);
-      this.#draw("missing", gap);
+      this.#changed("missing", gap);
     }
   }
 
@@ -302,9 +307,9 @@ export class SpanMap<Pending extends PendingSpan> {
   }
 
   #use(span: HeldSpan): void {
-    this.#latest = span;
-    if (this.#newest === span) return;
-    this.#newest = span;
+    this.#lastCopied = span;
+    if (this.#mostRecent === span) return;
+    this.#mostRecent = span;
     if (this.#recency.delete(span)) this.#recency.add(span);
   }
 
@@ -317,22 +322,17 @@ export class SpanMap<Pending extends PendingSpan> {
   }
 
   #forget(span: HeldSpan): void {
-    if (this.#latest === span) this.#latest = undefined;
+    if (this.#lastCopied === span) this.#lastCopied = undefined;
     if (this.#recency.delete(span)) this.#heldBytes -= span.range.length;
     if (Slabs.takes(span.byteLength)) this.#slabs.free(span);
     this.#spans.carve(span.range);
-    this.#draw("missing", span.range);
+    this.#changed("missing", span.range);
   }
 
   /** Tells of every change, and draws it where somebody looks. */
-  #draw(state: "held" | "pending" | "missing", range: Range): void {
-    if (this.#drawn !== undefined) this.#drawOn(this.#drawn, state, range);
+  #changed(state: SpanState, range: Range): void {
+    this.#view?.draw(state, range);
     this.#onChange?.(state, range);
-  }
-
-  #drawOn(drawn: RangeDict<"held" | "pending">, state: "held" | "pending" | "missing", range: Range): void {
-    if (state === "missing") drawn.delete(range);
-    else drawn.set(state === "held" ? withHeldAround(drawn, range) : range, state);
   }
 }
 
@@ -349,19 +349,3 @@ function isHeld(spans: readonly Interval<{ readonly kind: string }>[], range: Ra
   }
   return position >= range.end;
 }
-
-/** Together with what is held on both sides of it. */
-function withHeldAround(drawn: RangeDict<"held" | "pending">, range: Range): Range {
-  let { start, end } = range;
-  const before = start > 0 ? drawn.rangeAt(start - 1) : undefined;
-  if (before !== undefined && drawn.get(before.start) === "held") start = before.start;
-  const after = drawn.rangeAt(end);
-  if (after !== undefined && drawn.get(end) === "held") end = after.end;
-  return new Range(start, end);
-}
-
-/**
- * Bytes below this are copied. Node reads into 64 KiB at a time and gives back what it did not fill; where a small answer is kept, the
- * hole behind it is too small for the next, and memory grows with every one.
- */
-const ADOPTED_BYTES = 32 * 1024;
