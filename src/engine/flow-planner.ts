@@ -22,8 +22,6 @@ export interface FlowPlannerParts {
   takesLists(): boolean;
 }
 
-/** The largest piece one request asks for: the upper end of what pays, 8 to 16 MiB (AnyBlob, VLDB 2023). */
-const MAX_PIECE_BYTES = 8 * 1024 * 1024;
 /**
  * Small reads that come from nowhere are widened to blocks of this size, since neighbours in a file are read together. Of the fixed
  * blocks on a b-tree of 100 MB (2,000 reads): 4 KiB 470 requests and 1.9 MB, 16 KiB 420 and 6.9, 64 KiB 382 and 25.
@@ -122,7 +120,7 @@ export class FlowPlanner {
   #planOf(gaps: readonly Range[], link: LinkEstimate): PlannedLists {
     const { policy, budget } = this.#parts;
     const overReadBytes = budget.allowance(totalOf(gaps));
-    const options = { policy, overReadBytes, maxPieceBytes: MAX_PIECE_BYTES };
+    const options = { policy, overReadBytes };
     const lists = this.#parts.takesLists() ? planLists?.(gaps, link, options) : undefined;
     return lists ?? { ...planReads(gaps, link, options), lists: [] };
   }

@@ -8,8 +8,9 @@ import {
 import { Range } from "../ranges/range.ts";
 import { RangeSet } from "../ranges/range-set.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
+import type { PlanOptions } from "./plan-limits.ts";
 import { planLists } from "./plan-lists.ts";
-import { type PlanOptions, planReads } from "./plan-reads.ts";
+import { planReads } from "./plan-reads.ts";
 
 const KiB = 1024;
 const seen = (link: LinkProfile): LinkEstimate => ({ ...link, idle: 1, measured: true });

@@ -1,7 +1,8 @@
 import type { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
 import { cutRequests } from "./cut-requests.ts";
-import { type PlannedReads, type PlanOptions, planReads, totalOf } from "./plan-reads.ts";
+import type { PlanOptions } from "./plan-limits.ts";
+import { type PlannedReads, planReads, totalOf } from "./plan-reads.ts";
 import { predictMakespan } from "./predict-makespan.ts";
 
 /** Requests of several ranges each, beside those of one. */

@@ -4,7 +4,8 @@ import { isRangeStreamsError } from "../errors.ts";
 import { Range } from "../ranges/range.ts";
 import { RangeSet } from "../ranges/range-set.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
-import { type PlannedReads, type PlanOptions, planReads } from "./plan-reads.ts";
+import type { PlanOptions } from "./plan-limits.ts";
+import { type PlannedReads, planReads } from "./plan-reads.ts";
 import { predictMakespan } from "./predict-makespan.ts";
 
 const KiB = 1024;

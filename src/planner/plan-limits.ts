@@ -1,0 +1,59 @@
+import type { Range } from "../ranges/range.ts";
+import type { LinkEstimate } from "../source/link-estimate.ts";
+
+/** What is smaller is not divided: an error of the estimate weighs more than what is gained. *Unmeasured*. */
+const MIN_PIECE_BYTES = 128 * 1024;
+/**
+ * The same while nothing is known of the bandwidth: on a link of 50 MB/s, dividing 760 KB over new connections takes longer than
+ * having it from the open one.
+ */
+const MIN_UNKNOWN_PIECE_BYTES = 1024 * 1024;
+/** Numbers of connections to try: steps of a third or less in time, which is finer than estimates are. */
+const CONNECTIONS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
+/** More are never planned for, whatever is allowed. *Unmeasured*. */
+export const MAX_CONNECTIONS = 128;
+
+/** What a plan may spend. */
+export interface PlanOptions {
+  /**
+   * `fast` takes the least time; `balanced` does with fewer bytes where that is hardly slower; `lean` reads over a gap only where it
+   * costs fewer bytes than a request.
+   */
+  readonly policy: "fast" | "balanced" | "lean";
+  /** Bytes nobody asked for that may be read all the same; Infinity for no bound. */
+  readonly overReadBytes: number;
+  /** Bytes of one request at most. Default 8 MiB. */
+  readonly maxPieceBytes?: number | undefined;
+  /** No request may reach outside. */
+  readonly within?: Range | undefined;
+}
+
+/** What a plan is made for. */
+export interface PlanBounds {
+  readonly link: LinkEstimate;
+  /** Bytes of one request at most. */
+  readonly pieceBytes: number;
+  /** Connections at most. */
+  readonly connections: number;
+}
+
+/** What all drafts of one plan have in common. */
+export interface PlanLimits extends PlanBounds {
+  /** Requests when nothing is merged, nor divided more than it must. */
+  readonly plainCount: number;
+  /** Numbers of connections to look at. */
+  readonly tried: ReadonlySet<number>;
+}
+
+/** Bytes that a part of what is divided has at least. */
+export function minPieceBytes({ bandwidthMeasured }: LinkEstimate): number {
+  return bandwidthMeasured === false ? MIN_UNKNOWN_PIECE_BYTES : MIN_PIECE_BYTES;
+}
+
+/** Numbers of connections to look at: some steps, as many as are open, and all. */
+export function triedCounts(link: LinkEstimate, connections: number): ReadonlySet<number> {
+  const open = Math.min(link.idle, connections);
+  const some = new Set(CONNECTIONS.filter((count) => count < connections));
+  if (open > 0) some.add(open);
+  return some.add(connections);
+}
