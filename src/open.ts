@@ -1,8 +1,8 @@
 import { loadEngine } from "#load-engine";
+import type { Policy } from "./engine/budget.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { EnginePieces } from "./engine/engine-pieces.ts";
 import type { EngineSettings } from "./engine/ordinary-stack.ts";
-import type { Policy } from "./engine/read-ahead.ts";
 import { RangeStreamsError } from "./errors.ts";
 import type { RangeAsk } from "./http/range-header.ts";
 import { Range } from "./ranges/range.ts";

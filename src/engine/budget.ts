@@ -1,7 +1,9 @@
 import { RangeStreamsError } from "../errors.ts";
 import type { Range } from "../ranges/range.ts";
 import type { Meter } from "../source/meter.ts";
-import type { Policy } from "./read-ahead.ts";
+
+/** How many bytes may be spent for time. */
+export type Policy = "fast" | "balanced" | "lean";
 
 /** What a {@link Budget} is kept of. */
 export interface BudgetParts {

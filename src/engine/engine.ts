@@ -18,11 +18,11 @@ import type {
 } from "../source/source.ts";
 import { streamChunks } from "../source/stream-chunks.ts";
 import { waitFor } from "../source/wait-for.ts";
-import { Budget } from "./budget.ts";
+import { Budget, type Policy } from "./budget.ts";
 import type { Flow } from "./flow.ts";
 import { FlowPlanner } from "./flow-planner.ts";
 import { FlowSet, type OpeningBody } from "./flow-set.ts";
-import { type Policy, ReadAhead } from "./read-ahead.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import { ReadBatch } from "./read-batch.ts";
 import { ReadGroup, type ReadGroupHost } from "./read-group.ts";
 import { type SpanListener, SpanMap } from "./span-map.ts";

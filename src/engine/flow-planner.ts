@@ -6,9 +6,9 @@ import { RangeSet } from "../ranges/range-set.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
 import type { ReadPlan } from "../source/source.ts";
 import { isNear } from "./ahead-window.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget, Policy } from "./budget.ts";
 import type { Flow } from "./flow.ts";
-import type { Policy, ReadHints } from "./read-ahead.ts";
+import type { ReadHints } from "./read-ahead.ts";
 import type { SpanMap } from "./span-map.ts";
 
 /** What a {@link FlowPlanner} plans by. */

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { CLOUD, type LinkProfile, WAN } from "../../test/engine/imitated-wire.ts";
 import { Range } from "../ranges/range.ts";
 import { RangeSet } from "../ranges/range-set.ts";
+import type { Policy } from "./budget.ts";
 import type { Flow } from "./flow.ts";
-import { type Policy, ReadAhead, type ReadHints } from "./read-ahead.ts";
+import { ReadAhead, type ReadHints } from "./read-ahead.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

@@ -1,28 +1,10 @@
-import { Range } from "../ranges/range.ts";
+import type { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
-import { AheadWindow, connectionsFor, windowCap } from "./ahead-window.ts";
+import type { ReadAheadHost } from "./ahead-host.ts";
+import { AheadWindow, MAX_WINDOW, MIN_WINDOW, readWindowCap } from "./ahead-window.ts";
 import type { Flow, FlowOutcome } from "./flow.ts";
+import { ReadThrough } from "./read-through.ts";
 import { type Reader, Readers } from "./readers.ts";
-
-/** How many bytes may be spent for time. */
-export type Policy = "fast" | "balanced" | "lean";
-
-/** What {@link ReadAhead} needs of the engine. */
-export interface ReadAheadHost {
-  readonly size: number;
-  readonly policy: Policy;
-  /** Bytes that may be held: what is fetched ahead must not push itself out. */
-  readonly cacheBytes: number;
-  link(): LinkEstimate;
-  /** Bytes never asked for that may still be fetched. */
-  allowance(): number;
-  /** What of `range` nobody fetched or fetches. */
-  missing(range: Range): Range[];
-  /** Fetches bytes that nobody asked for. */
-  fetchAhead(range: Range): Flow;
-  /** Makes room for all of the source, if that may be. */
-  makeRoom(): boolean;
-}
 
 /** What is known of one read besides its range. */
 export interface ReadHints {
@@ -49,8 +31,6 @@ const MANY_READS = 7;
 const LARGE_READ = 64 * 1024;
 /** Hops in a row that prove a walk; each is likelier to be chance than an exact continuation. *Unmeasured*. */
 const PROOF_HOPS = 3;
-/** Less than this is not worth a request of its own ahead. */
-const MIN_WINDOW = 256 * KiB;
 /** The first window at most: less than what is in flight on a link of 125 MB/s while its connections open (40 ms). */
 const FIRST_WINDOW = 2 * MiB;
 /**
@@ -58,26 +38,17 @@ const FIRST_WINDOW = 2 * MiB;
  * 1.62 s with 2 MiB, 2.08 and 1.45 so, and the same with half as much again.
  */
 const FIRST_BYTES_PER_MS = 40_000;
-/**
- * What lies ahead beyond what is in flight makes up for pieces that come late, and those are no later on a farther link: as much as the
- * link brings in this time will do. Two readers who end after 33.5 MB on the wan profile have brought 36.0 MB so, and 37.0 with twice what is in
- * flight; a sequence in reads of 64 KiB takes a hundredth longer. On the cloud profile, where that is less than this, 1.75 times is 6 % slower.
- */
-const SPARE_MS = 75;
-/** The contract's bound for what lies ahead of a reader. */
-const MAX_WINDOW = 16 * MiB;
 /** What runs may be longer than those before, and still have all of it fetched at once. *Unmeasured*. */
 const RUN_MARGIN = 1.125;
 
-/** How much faster than the priors a link is taken to be where nothing was measured: 150 MB/s with those of today. */
-const GUESS = 3;
-
 /**
- * Fetches what is likely to be read next. Several readers of one source are told apart; what lies ahead of each grows as long as
- * it goes on, up to a multiple of what the link holds in flight, and is dropped when its reader jumps elsewhere.
+ * Fetches what is likely to be read next, in two ways. Ahead of a reader: readers of one source are told apart, and what lies ahead of
+ * each grows as long as it goes on, up to a multiple of what the link holds in flight, and is dropped when its reader jumps elsewhere. And
+ * all of the source, where reads jump about for long enough: that is {@link ReadThrough}.
  */
 export class ReadAhead {
   readonly #host: ReadAheadHost;
+  readonly #through: ReadThrough;
   readonly #readers = new Readers();
   readonly #flows = new Map<Reader, Set<Flow>>();
   /** How far readers went before they jumped; 0 before one did. The next run is believed sooner, and to go as far. */
@@ -85,21 +56,18 @@ export class ReadAhead {
 
   /** Some read has needed more than the opening brought. */
   #hasMissed = false;
-  /** What reads from nowhere have cost so far. */
-  #rentMs = 0;
-  /** The source is being read through: the requests that do it. */
-  #through: Set<Flow> | undefined;
   #isClosed = false;
 
   constructor(host: ReadAheadHost) {
     this.#host = host;
+    this.#through = new ReadThrough(host);
   }
 
   /** A read that was answered from what is held. */
   hit(range: Range, hints: ReadHints): void {
     if (this.#isOff(hints)) return;
     const reader = this.#follow(range, this.#hopBytes());
-    // Who has not left the opening may have all there is to want.
+    // As long as every read was answered by what the opening brought, it may have brought all that will be read: a header, mostly.
     if (reader !== undefined && this.#hasMissed) this.#advance(reader, range, hints);
   }
 
@@ -122,7 +90,7 @@ export class ReadAhead {
     if (this.#isOff(hints)) return false;
     const reader = this.#readers.follow(range, this.#hopBytes());
     if (reader !== undefined) return this.#advance(reader, range, hints);
-    this.#rent();
+    this.#through.addJump();
     const begun = this.#readers.begin(range);
     if (alone) this.#dropOthers(begun);
     return hints.expect === "sequential" && this.#advance(begun, range, hints);
@@ -136,10 +104,8 @@ export class ReadAhead {
 
   /** A request that was made ahead is over. */
   settled(flow: Flow, outcome: FlowOutcome): void {
-    if (this.#through?.delete(flow) === true) {
-      if (outcome === "complete") this.#readThrough(this.#through);
-      // What failed would be asked for again and again, and nobody would hear of it.
-      else this.#through = new Set();
+    if (this.#through.flows?.delete(flow) === true) {
+      this.#through.goOn(outcome);
       return;
     }
     for (const [reader, flows] of this.#flows)
@@ -150,42 +116,7 @@ export class ReadAhead {
   close(): void {
     this.#isClosed = true;
     this.#flows.clear();
-    this.#through = undefined;
-  }
-
-  /**
-   * Ski rental: a read from nowhere costs a round trip, and nobody knows how many will follow. Once they have cost as long as all of
-   * the source would take, it is read through in the background, so that whatever comes costs at most twice what was best.
-   */
-  #rent(): void {
-    const { policy, size } = this.#host;
-    if (policy !== "fast" || this.#through !== undefined) return;
-    const { latencyMs, totalBytesPerSecond, bandwidthMeasured } = this.#host.link();
-    this.#rentMs += latencyMs;
-    // Small reads never show the bandwidth: the guess leans to the fast side, as this policy does.
-    const rate = bandwidthMeasured === false ? GUESS * totalBytesPerSecond : totalBytesPerSecond;
-    if (latencyMs === 0 || this.#rentMs < (1000 * size) / rate) return;
-    if (size > this.#host.allowance() || !this.#host.makeRoom()) return;
-    this.#through = new Set();
-    this.#readThrough(this.#through);
-  }
-
-  /** Keeps the link filled with what is missing of the source. */
-  #readThrough(flows: Set<Flow>): void {
-    const link = this.#host.link();
-    const window = this.#windowCap(link);
-    const piece = Math.max(MIN_WINDOW, Math.round(window / connectionsFor(link)));
-    let left = window;
-    for (const { range, position } of flows) left -= range.end - position;
-    for (const gap of this.#host.missing(new Range(0, this.#host.size))) {
-      for (let start = gap.start; start < gap.end; ) {
-        if (left < piece && flows.size > 0) return;
-        const end = Math.min(gap.end, start + piece);
-        left -= end - start;
-        flows.add(this.#host.fetchAhead(new Range(start, end)));
-        start = end;
-      }
-    }
+    this.#through.close();
   }
 
   /** Nothing beyond what is read is to be fetched. */
@@ -215,7 +146,7 @@ export class ReadAhead {
     reader.aheadEnd = hints.aheadEnd;
     if (!this.#proven(reader, range, hints)) return false;
     const link = this.#host.link();
-    const cap = this.#windowCap(link);
+    const cap = readWindowCap(link, this.#host);
     // Without latency nothing is gained by asking sooner.
     if (link.latencyMs === 0 || cap < MIN_WINDOW) return false;
     reader.ahead ??= new AheadWindow(
@@ -236,7 +167,7 @@ export class ReadAhead {
     const link = this.#host.link();
     const room = Math.min(MAX_WINDOW, this.#host.cacheBytes / 2) - ahead.size;
     const extra = Math.min(ahead.extraFor(position, this.#flows.get(reader) ?? []), Math.max(0, room));
-    this.#fill(reader, ahead, { position, link, cap: this.#windowCap(link), extra });
+    this.#fill(reader, ahead, { position, link, cap: readWindowCap(link, this.#host), extra });
   }
 
   #fill(reader: Reader, ahead: AheadWindow, { position, ...bounds }: Filling): void {
@@ -273,12 +204,6 @@ export class ReadAhead {
       MIN_WINDOW,
       Math.min(most, Math.max(inFlight, (most / FIRST_WINDOW) * 32 * range.length)),
     );
-  }
-
-  #windowCap(link: LinkEstimate): number {
-    const { policy, cacheBytes } = this.#host;
-    const times = policy === "fast" ? 4 : Math.min(2, 1 + SPARE_MS / link.latencyMs);
-    return Math.min(MAX_WINDOW, windowCap(link, times), cacheBytes / 2);
   }
 
   #fetch(reader: Reader, piece: Range): void {
