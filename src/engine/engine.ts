@@ -124,8 +124,8 @@ export class Engine implements PlannedSource, HeldInMemory {
     };
     this.#ahead = new ReadAhead(host);
     // What is stored is not to be asked for, and what goes around each part nobody can tell beforehand.
-    const isPlain = parts.stored === undefined && parts.maxBytes === Number.POSITIVE_INFINITY;
-    const takesLists = (): boolean => isPlain && this.#wire.readParts !== undefined;
+    const mayUseLists = parts.stored === undefined && parts.maxBytes === Number.POSITIVE_INFINITY;
+    const takesLists = (): boolean => mayUseLists && this.#wire.readParts !== undefined;
     this.#planner = new FlowPlanner({ ...host, map: this.#map, budget: this.#budget, takesLists });
     this.#opening = parts.opening && this.#flows.openFirst(parts.opening);
     if (parts.leading !== undefined) this.#flows.bringPart(parts.leading);

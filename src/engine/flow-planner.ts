@@ -83,15 +83,14 @@ export class FlowPlanner {
     if (gaps.length === 0) return undefined;
     const wanted = totalOf(gaps);
     budget.check(wanted);
-    const isSmall = this.#isSmallMiss(ranges, gaps, { hints, link });
-    const widened = isSmall ? this.#widen(gaps[0] as Range, hints, link) : gaps;
+    const widened = this.#widen(ranges, gaps, { hints, link });
     const only = widened[0];
     // Most reads: there is nothing to weigh, and weighing it took 5 µs of the 30 that the engine takes for one.
-    const isPlain = only !== undefined && widened.length === 1 && only.length <= UNDIVIDED_BYTES;
-    const plan: Sending = isPlain
+    const isOneSmallGap = only !== undefined && widened.length === 1 && only.length <= UNDIVIDED_BYTES;
+    const plan: Sending = isOneSmallGap
       ? { requests: widened, lists: [], bytesRequested: only.length, connections: 1 }
       : this.#planOf(widened, link);
-    if (isSmall) this.#smallMisses++;
+    if (widened !== gaps) this.#smallMisses++;
     if (plan.bytesRequested > wanted)
       for (const request of [...plan.requests, ...plan.lists.flat()]) map.fetchedUnasked(request);
     return plan;
@@ -101,8 +100,7 @@ export class FlowPlanner {
   plan(ranges: readonly Range[]): ReadPlan {
     const link = this.#parts.link();
     const gaps = this.#gaps(ranges, link);
-    const isSmall = this.#isSmallMiss(ranges, gaps, { hints: {}, link });
-    const widened = isSmall ? this.#widen(gaps[0] as Range, {}, link) : gaps;
+    const widened = this.#widen(ranges, gaps, { hints: {}, link });
     const { requests, lists, bytesRequested, predictedMs } = this.#planOf(widened, link);
     const bytesWanted = new RangeSet(ranges).byteLength;
     const plan = { requests, bytesWanted, bytesRequested, predictedMs };
@@ -121,6 +119,7 @@ export class FlowPlanner {
     const { policy, budget } = this.#parts;
     const overReadBytes = budget.allowance(totalOf(gaps));
     const options = { policy, overReadBytes };
+    // Undefined in a page, which sends no lists and is spared their code.
     const lists = this.#parts.takesLists() ? planLists?.(gaps, link, options) : undefined;
     return lists ?? { ...planReads(gaps, link, options), lists: [] };
   }
@@ -150,11 +149,19 @@ export class FlowPlanner {
     return waitMs <= ownMs + SLACK_MS;
   }
 
-  /** Widens a small read from nowhere to whole blocks, or back to what lies before it, as far as bytes may be spent. */
-  #widen(gap: Range, hints: ReadHints, link: LinkEstimate): readonly Range[] {
+  /**
+   * Widens one small read of its own, which may be the first of several in its neighbourhood: to whole blocks, or back to what lies before
+   * it, as far as bytes may be spent. Gives `gaps` themselves where there is no such read.
+   */
+  #widen(ranges: readonly Range[], gaps: readonly Range[], { hints, link }: Circumstances): readonly Range[] {
+    const { policy, budget, map } = this.#parts;
+    const gap = gaps[0];
+    if (gap === undefined || gaps.length !== 1 || ranges.length !== 1 || gap.length >= BLOCK_BYTES)
+      return gaps;
+    if (policy === "lean" || link.latencyMs === 0 || hints.expect === "random") return gaps;
     const whole = hints.expect === "tail" ? tailTo(gap) : this.#blocksOf(gap, hints, link);
-    if (whole.length === gap.length || whole.length > this.#parts.budget.allowance()) return [gap];
-    const block = this.#parts.map.missing(whole).find((part) => part.contains(gap));
+    if (whole.length === gap.length || whole.length > budget.allowance()) return [gap];
+    const block = map.missing(whole).find((part) => part.contains(gap));
     // Nothing where a request is under way that is not worth waiting for.
     return [block ?? gap];
   }
@@ -174,13 +181,6 @@ export class FlowPlanner {
   #isNearStart({ end }: Range, { latencyMs, bytesPerSecond }: LinkEstimate): boolean {
     if (this.#parts.size <= HELD_AT_OPEN_BYTES || end > LEADING_REGION_BYTES) return false;
     return (2 * 1000 * LEADING_BLOCK_BYTES) / bytesPerSecond < latencyMs;
-  }
-
-  /** One small read of its own, which may be the first of several in its neighbourhood. */
-  #isSmallMiss(ranges: readonly Range[], gaps: readonly Range[], { hints, link }: Circumstances): boolean {
-    if (ranges.length !== 1 || gaps.length !== 1) return false;
-    if (this.#parts.policy === "lean" || link.latencyMs === 0 || hints.expect === "random") return false;
-    return (gaps[0] as Range).length < BLOCK_BYTES;
   }
 }
 
