@@ -5,7 +5,7 @@ import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { Bytes } from "./source.ts";
 
 /** Where the connections of one origin lead. */
-export interface ConnectionPlace {
+export interface ConnectionAddress {
   readonly secure: boolean;
   /** A name, or an address without brackets. */
   readonly host: string;
@@ -14,7 +14,7 @@ export interface ConnectionPlace {
 
 /** What the connections of one origin have in common. */
 export interface ConnectionParts {
-  readonly place: ConnectionPlace;
+  readonly address: ConnectionAddress;
   /** What resumes a TLS session; kept by whoever owns the connections. */
   readonly sessions: { latest: Buffer | undefined };
   /** The time limits of those that nobody uses. */
@@ -73,7 +73,7 @@ interface Asked {
 /**
  * One socket with one request on it at a time, or with several that are answered in their order (RFC 9112 section 9.3.2). What is read
  * lands in memory of ours and is handed on where it lies, so that no byte is copied here: small reads share an allocation, and whoever
- * keeps a little of it for long copies that (`ownPart` in the span map).
+ * keeps a little of it for long copies that (`#own` in the span map).
  */
 export class Connection {
   /** Whatever the latest request has in common with those that may follow it at once. */
@@ -108,7 +108,7 @@ export class Connection {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
-    const { secure } = parts.place;
+    const { secure } = parts.address;
     this.#size = secure ? TLS_READ_BYTES : READ_BYTES;
     this.#room = allocate(this.#size);
     this.#parser = new ResponseParser({
@@ -229,7 +229,7 @@ export class Connection {
   }
 
   #open(): Socket {
-    const { place, sessions } = this.#parts;
+    const { address, sessions } = this.#parts;
     const onread: OnReadOpts = {
       buffer: () => this.#room,
       callback: (length) => {
@@ -237,8 +237,8 @@ export class Connection {
         return !this.#paused;
       },
     };
-    const { host, port } = place;
-    if (!place.secure) return connectTcp({ host, port, onread });
+    const { host, port } = address;
+    if (!address.secure) return connectTcp({ host, port, onread });
     const session = sessions.latest;
     const servername = isIP(host) === 0 ? host : "";
     // The types of Node know of `onread` for TCP alone; its documentation has it for both.
@@ -299,7 +299,7 @@ export class Connection {
   /** Room for the next read, by what the last one brought: what was lent is never written to again. */
   #makeRoom(length: number): void {
     const room = this.#room.byteLength;
-    const canChange = !this.#parts.place.secure;
+    const canChange = !this.#parts.address.secure;
     const left = this.#lent ? room - length : room;
     if (canChange && length === room && this.#size < MAX_READ_BYTES)
       this.#allocate(Math.min(2 * this.#size, MAX_READ_BYTES));

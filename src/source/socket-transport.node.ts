@@ -1,6 +1,11 @@
 import { HttpError } from "../errors.ts";
 import { type ParsedHead, ResponseSyntaxError } from "../http/response-parser.ts";
-import { Connection, type ConnectionPlace, type ConnectionUser } from "./connection.node.ts";
+import {
+  Connection,
+  type ConnectionAddress,
+  type ConnectionParts,
+  type ConnectionUser,
+} from "./connection.node.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
 import { onAbort } from "./on-abort.ts";
 import type { Bytes } from "./source.ts";
@@ -39,75 +44,100 @@ const PIPELINE_MS = 2000;
  * never keep the process alive.
  */
 export function createTransport(origin: string, clock: Deadlines): Transport {
-  const free: Connection[] = [];
-  const sessions = { latest: undefined };
-  // Idle connections never keep the process alive.
-  const idleClock = new Deadlines({ background: true });
-  const { place, host } = readOrigin(origin);
-  // One file is mostly asked for again and again.
-  let latest: { readonly url: string; readonly path: string } | undefined;
-  let closed = false;
-  let pipelines = false;
-  const pipelined = new WeakMap<object, Connection>();
-
-  const drop = (connection: Connection): void => {
-    const index = free.indexOf(connection);
-    if (index >= 0) free.splice(index, 1);
-  };
-  const release = (connection: Connection): void => {
-    if (connection.closed || connection.isBusy) return;
-    pipelines = connection.isHttp11;
-    if (closed) {
-      void connection.destroy();
-      idleClock.clear();
-    } else free.push(connection);
-  };
-  /** The connection of those that it goes behind, as long as nobody else has a request there. */
-  const connectionOf = (pipeline: object | undefined): Connection | undefined => {
-    const connection = pipeline && pipelined.get(pipeline);
-    if (connection === undefined || connection.closed || connection.pipeline !== pipeline) return undefined;
-    if (!connection.isBusy) drop(connection);
-    return connection;
-  };
-  return {
-    conditionals: true,
-    seesRedirects: true,
-    defaultConnections: CONNECTIONS,
-    get idle() {
-      return free.length;
-    },
-    get pipelines() {
-      return pipelines;
-    },
-    send: (request) => {
-      if (request.signal.aborted) return Promise.reject(request.signal.reason);
-      if (latest?.url !== request.url) {
-        const { pathname, search } = new URL(request.url);
-        latest = { url: request.url, path: pathname + search };
-      }
-      const { pipeline } = request;
-      // The one used last is the likeliest to be still open.
-      const connection =
-        connectionOf(pipeline) ?? free.pop() ?? new Connection({ place, sessions, idleClock, onClose: drop });
-      connection.pipeline = pipeline;
-      if (pipeline !== undefined) pipelined.set(pipeline, connection);
-      return new NodeExchange({ request, connection, clock, release }).start(
-        formatHead(request, latest.path, host),
-      );
-    },
-    close: () => {
-      closed = true;
-      for (const connection of free.splice(0)) void connection.destroy();
-      idleClock.clear();
-    },
-  };
+  return new SocketTransport(origin, clock);
 }
 
-function readOrigin(origin: string): { place: ConnectionPlace; host: string } {
+/** The connections to one origin that wait for work, and what goes out on them. */
+class SocketTransport implements Transport {
+  readonly conditionals = true;
+  readonly seesRedirects = true;
+  readonly defaultConnections: Transport["defaultConnections"] = CONNECTIONS;
+  /** The origin as the `host` field names it. */
+  readonly #host: string;
+  readonly #clock: Deadlines;
+  readonly #parts: ConnectionParts;
+  /** In the order of use: the last one is the likeliest to be still open. */
+  readonly #free: Connection[] = [];
+  /** Where the requests of a pipeline go. */
+  readonly #pipelined = new WeakMap<object, Connection>();
+  /** One file is mostly asked for again and again. */
+  #latest: { readonly url: string; readonly path: string } | undefined;
+  #pipelines = false;
+  #isClosed = false;
+
+  constructor(origin: string, clock: Deadlines) {
+    const { address, host } = readOrigin(origin);
+    this.#host = host;
+    this.#clock = clock;
+    this.#parts = {
+      address,
+      sessions: { latest: undefined },
+      idleClock: new Deadlines({ background: true }),
+      onClose: (connection) => this.#remove(connection),
+    };
+  }
+
+  get idle(): number {
+    return this.#free.length;
+  }
+
+  get pipelines(): boolean {
+    return this.#pipelines;
+  }
+
+  send(request: TransportRequest): Promise<TransportResponse> {
+    if (request.signal.aborted) return Promise.reject(request.signal.reason);
+    if (this.#latest?.url !== request.url) {
+      const { pathname, search } = new URL(request.url);
+      this.#latest = { url: request.url, path: pathname + search };
+    }
+    const { pipeline } = request;
+    const connection = this.#connectionOf(pipeline) ?? this.#free.pop() ?? new Connection(this.#parts);
+    connection.pipeline = pipeline;
+    if (pipeline !== undefined) this.#pipelined.set(pipeline, connection);
+    const exchange = new NodeExchange({ request, connection, clock: this.#clock, transport: this });
+    return exchange.start(formatHead(request, this.#latest.path, this.#host));
+  }
+
+  /** Takes a connection back when a response on it is over. */
+  release(connection: Connection): void {
+    if (connection.closed || connection.isBusy) return;
+    this.#pipelines = connection.isHttp11;
+    if (this.#isClosed) {
+      void connection.destroy();
+      this.#parts.idleClock.clear();
+    } else this.#free.push(connection);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const connection of this.#free.splice(0)) void connection.destroy();
+    this.#parts.idleClock.clear();
+  }
+
+  /** The connection of those that a request goes behind, as long as nobody else has a request there. */
+  #connectionOf(pipeline: object | undefined): Connection | undefined {
+    const connection = pipeline && this.#pipelined.get(pipeline);
+    if (connection === undefined || connection.closed || connection.pipeline !== pipeline) return undefined;
+    if (!connection.isBusy) this.#remove(connection);
+    return connection;
+  }
+
+  #remove(connection: Connection): void {
+    const index = this.#free.indexOf(connection);
+    if (index >= 0) this.#free.splice(index, 1);
+  }
+}
+
+function readOrigin(origin: string): { address: ConnectionAddress; host: string } {
   const { protocol, hostname, port, host } = new URL(origin);
   const secure = protocol === "https:";
-  const place = { secure, host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || (secure ? 443 : 80) };
-  return { place, host };
+  const address = {
+    secure,
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: Number(port) || (secure ? 443 : 80),
+  };
+  return { address, host };
 }
 
 /** The head of a request (RFC 9112 section 3). Names and values were checked when the source was opened. */
@@ -123,8 +153,7 @@ interface ExchangeParts {
   readonly request: TransportRequest;
   readonly connection: Connection;
   readonly clock: Deadlines;
-  /** Takes the connection back when its response is over. */
-  release(connection: Connection): void;
+  readonly transport: SocketTransport;
 }
 
 /** One request on a connection, and the body of its answer. */
@@ -221,7 +250,7 @@ class NodeExchange implements ConnectionUser, TransportBody {
   onEnd(): void {
     this.#unlimit();
     if (!this.#isLeft) this.#finish(undefined);
-    this.#parts.release(this.#parts.connection);
+    this.#parts.transport.release(this.#parts.connection);
   }
 
   onError(cause: Error, unanswered: boolean): void {
