@@ -86,7 +86,7 @@ interface Answered {
   readonly bodyTiming: BodyTiming;
 }
 
-/** As many hops as the WHATWG Fetch standard allows is 20; ten is what the fault catalogue calls a loop. */
+/** The Fetch standard allows 20 redirects; we stop at 10: nothing honest needs more. *Unmeasured*. */
 const MAX_HOPS = 10;
 /** Stale idle connections that one request may meet before the network is blamed. */
 const MAX_STALE = 3;
