@@ -1,3 +1,4 @@
+export type { Policy } from "./engine/budget.ts";
 export { sliceSource } from "./engine/slice-source.ts";
 export {
   type ByteSpan,
@@ -16,7 +17,10 @@ export type { RangeInput } from "./ranges/range-input.ts";
 export { RangeSet } from "./ranges/range-set.ts";
 export { relayClient } from "./relay/relay-client.ts";
 export type { Capabilities } from "./source/capabilities.ts";
+export type { ResolveUrl, Timeouts } from "./source/http-link.ts";
+export type { HttpOptions } from "./source/http-options.ts";
 export { capabilitiesOf } from "./source/origin.ts";
+export type { RetryPolicy } from "./source/retry.ts";
 export type {
   BlockStore,
   Bytes,
