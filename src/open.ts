@@ -57,13 +57,24 @@ const FAST_BYTES = 128 * 1024 * 1024;
 const POLICIES: readonly Policy[] = ["fast", "balanced", "lean"];
 
 /**
- * Opens anything that can be read in: a URL, a Blob, bytes, or a Source of your own. Of a URL one GET of the probe is sent, never
- * a HEAD first; its bytes are held. With `fast`, but in a page, one more goes out beside a suffix, for the first MiB: a file of at
- * most 2 MiB is then brought whole, and of a larger one that request is given up. A PlannedSource comes back as it is, and a Source
- * given stays open when this one closes.
+ * Opens anything that can be read in: a URL, a Blob, bytes, or a Source of your own.
  *
- * @throws INVALID_ARGUMENT, INVALID_RANGE before anything is sent; NOT_FOUND, AUTH, RANGE_IGNORED, NO_IDENTITY; LIMIT where the opening
- * brings more than `maxBytes`; and whatever an exchange may throw.
+ * What it costs: of a URL one GET of the probe, whose bytes are held; of anything else no request. Redirects and tries again are requests
+ * too. More is sent only where that answer tells too little: one HEAD where CORS hides Content-Range from a page, or where a 416 to a
+ * probe of the first bytes names no size; one or two GETs where the server does not answer a suffix as it should, or where the probe lies
+ * wholly beyond the end. With `fast`, but in a page, one more GET goes out beside a suffix, for the first MiB: a file of at most 2 MiB is
+ * then brought whole, and of a larger one that request is given up.
+ *
+ * Who owns what: bytes that are read belong to you. A `Uint8Array` is not copied: do not change it while the source is open. A
+ * PlannedSource comes back as it is, and a Source that you give stays open when this one closes.
+ *
+ * @throws INVALID_ARGUMENT, INVALID_RANGE before anything is sent.
+ * @throws NOT_FOUND, AUTH, RATE_LIMITED, REDIRECT, HTTP_STATUS for a status or a redirect that leads to no file.
+ * @throws NETWORK, TIMEOUT, SHORT_BODY once trying again is of no use; NETWORK also for a part of the program that a page could not load.
+ * @throws RANGE_IGNORED, RANGE_MISMATCH, BAD_RESPONSE, ENCODED for an answer that is not what was asked for.
+ * @throws NO_IDENTITY under `identity: 'strict'`; CHANGED where the file changes while it is opened.
+ * @throws LIMIT where the opening brings more than `maxBytes`, or the file comes whole and is larger than `maxDownloadBytes`.
+ * @throws BLOCKED_ADDRESS where a relay refuses to go there; and the reason of `signal` once that is aborted.
  */
 export async function openSource(input: OpenInput, options: OpenOptions = {}): Promise<PlannedSource> {
   if (isPlanned(input)) return input;

@@ -51,6 +51,7 @@ export async function engineOverWhole(request: FirstRequest, settings: BodySetti
 /** The engine around what is no URL. A Source stays open when the engine closes. */
 export function engineOverLocal(input: Blob | Uint8Array | Source, settings: EngineSettings): Engine {
   const meter = new Meter();
+  // `openSource` has judged what it is: of its inputs only a Source can be read from.
   const owned = !("read" in input);
   return new Engine({ ...settings, source: countedSource(localSource(input), meter), meter, owned });
 }
