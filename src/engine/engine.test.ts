@@ -51,6 +51,38 @@ describe("reads begun in the same tick", () => {
     expect(wire.asked).toEqual(["[0, 300)"]);
   });
 
+  it.each([
+    ["that follow each other", 3000],
+    ["with small gaps between", 3100],
+  ])("ask for what a readMany of them would, and for nothing beyond: a hundred %s", async (_, step) => {
+    const wanted = Array.from(
+      { length: 100 },
+      (_member, index) => [index * step, index * step + 3000] as const,
+    );
+    for (const link of [CLOUD, WAN]) {
+      const { wire: single, engine } = openImitated({ ...file, link });
+      const all = await Promise.all(wanted.map((range) => engine.read(range)));
+      for (const [index, [start, end]] of wanted.entries()) expectWireBytes(all[index], start, end);
+      const { wire: together, engine: other } = openImitated({ ...file, link });
+      await other.readMany(wanted);
+      await single.clock.sleep(1000);
+      expect(single.asked).toEqual(together.asked);
+    }
+  });
+
+  it("are a step of one way together: what goes on behind them is read ahead of", async () => {
+    const { wire, engine } = openImitated({ ...file, link: CLOUD });
+    for (let start = 0; start < 16 * MiB; start += 256 * KiB) {
+      const parts = [0, 64, 128, 192].map((at): [number, number] => [
+        start + at * KiB,
+        start + (at + 64) * KiB,
+      ]);
+      await Promise.all(parts.map((range) => engine.read(range)));
+    }
+    // A round trip for each of the 64 would be 1.3 s.
+    expect(wire.clock.now).toBeLessThan(600);
+  });
+
   it("go side by side where they lie far apart", async () => {
     const { wire, engine } = openImitated(file);
     await Promise.all(far(6).map((range) => engine.read(range)));

@@ -25,6 +25,7 @@ import { FlowSet, type OpeningBody } from "./flow-set.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { ReadBatch } from "./read-batch.ts";
 import { ReadGroup, type ReadGroupHost } from "./read-group.ts";
+import { stepsOf } from "./read-steps.ts";
 import { type SpanListener, SpanMap } from "./span-map.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { type WireSource, type WireStore, wireSource } from "./wire.ts";
@@ -300,7 +301,8 @@ export class Engine implements PlannedSource, HeldInMemory {
     const ranges = groups.length === 1 ? first.ranges : groups.flatMap((group) => group.ranges);
     const { hints } = first;
     try {
-      for (const group of groups) this.#noteMiss(group);
+      if (groups.length === 1) this.#noteMiss(first);
+      else this.#noteMisses(groups);
       const plan = this.#planner.requests(ranges, hints);
       if (plan !== undefined) this.#flows.send(plan);
     } catch (error) {
@@ -315,6 +317,11 @@ export class Engine implements PlannedSource, HeldInMemory {
   #noteMiss({ ranges, hints }: ReadGroup): void {
     const only = ranges[0];
     if (only !== undefined && ranges.length === 1) this.#ahead.miss(only, hints, this.#groups.size === 1);
+  }
+
+  #noteMisses(groups: readonly ReadGroup[]): void {
+    const steps = stepsOf(groups, this.#ahead.hopBytes());
+    for (const { range, hints } of steps) this.#ahead.miss(range, hints, false);
   }
 
   #aheadBytes(range: Range, { aheadBytes = STREAM_AHEAD_BYTES }: StreamOptions): number {

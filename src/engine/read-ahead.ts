@@ -66,7 +66,7 @@ export class ReadAhead {
   /** A read that was answered from what is held. */
   hit(range: Range, hints: ReadHints): void {
     if (this.#isOff(hints)) return;
-    const reader = this.#follow(range, this.#hopBytes());
+    const reader = this.#follow(range, this.hopBytes());
     // As long as every read was answered by what the opening brought, it may have brought all that will be read: a header, mostly.
     if (reader !== undefined && this.#hasMissed) this.#advance(reader, range, hints);
   }
@@ -88,7 +88,7 @@ export class ReadAhead {
   miss(range: Range, hints: ReadHints, alone = true): boolean {
     this.#hasMissed = true;
     if (this.#isOff(hints)) return false;
-    const reader = this.#readers.follow(range, this.#hopBytes());
+    const reader = this.#readers.follow(range, this.hopBytes());
     if (reader !== undefined) return this.#advance(reader, range, hints);
     this.#through.addJump();
     const begun = this.#readers.begin(range);
@@ -125,7 +125,7 @@ export class ReadAhead {
   }
 
   /** Bytes up to which a gap is cheaper to read through than a round trip. */
-  #hopBytes(): number {
+  hopBytes(): number {
     const { latencyMs, totalBytesPerSecond } = this.#host.link();
     return Math.min(MAX_WINDOW, (latencyMs * totalBytesPerSecond) / 1000);
   }

@@ -95,6 +95,15 @@ describe("what reading in a zip costs", () => {
     expect(zip.source.receipt.bytesReceived - bytes).toBe(spans);
   });
 
+  it("100 neighbouring members, each by its own bytes() in one tick: at most 4 requests in all", async () => {
+    await using lab = await startLab({ files: { "a.zip": buildZip(members(300, 3000)) }, latencyMs: 20 });
+    await using zip = await openZip(`${lab.url}/a.zip`);
+    const hundred = zip.entries.slice(0, 100);
+    const all = await Promise.all(hundred.map((entry) => entry.bytes()));
+    for (const [index, bytes] of all.entries()) expectSameBytes(bytes, patternBytes(3000, index));
+    expect((await ranges(lab)).length).toBeLessThanOrEqual(4);
+  });
+
   it("100 neighbouring members: at most 4 requests in all; each once more: none", async () => {
     const archive = buildZip(members(300, 3000));
     await using lab = await startLab({ files: { "a.zip": archive } });
