@@ -37,7 +37,7 @@ export interface OpenOptions extends HttpOptions {
    * LIMIT before anything is sent for it, a stream once they are spent. Default: no limit.
    */
   maxBytes?: number | undefined;
-  /** The first bytes to ask for, half-open, from a position on or a suffix; clamped to the file. Default the first 32 KiB. */
+  /** The first bytes to ask for, half-open, from a position on or a suffix; clamped to the file and to `maxBytes`. Default the first 32 KiB. */
   probe?: RangeInput | undefined;
   /**
    * Told of every request, answer and warning on the wire, and, whatever is opened, of every change of the range map. What it throws
@@ -50,7 +50,7 @@ export interface OpenOptions extends HttpOptions {
  * Enough for the header of nearly every format and a small file whole, and still within the first round trips of a new
  * connection (ten segments of 1,460 bytes double to 43 KB by the second, RFC 6928).
  */
-const PROBE_BYTES = 32 * 1024;
+const PROBE: RangeInput = [0, 32 * 1024];
 const CACHE_BYTES = 64 * 1024 * 1024;
 /** A file of moderate size, which `fast` may hold whole where nobody set a limit. */
 const FAST_BYTES = 128 * 1024 * 1024;
@@ -80,9 +80,9 @@ export async function openSource(input: OpenInput, options: OpenOptions = {}): P
   if (isPlanned(input)) return input;
   const settings = engineSettings(options);
   if (!isUrl(input)) return openLocal(input, options, settings);
-  const probe = options.probe ?? defaultProbe(options);
-  const ask = rangeAsk(probe);
-  if (ask === undefined) throw badOption("probe", "a range from a position on, or a suffix");
+  const probe = rangeAsk(options.probe ?? PROBE);
+  if (probe === undefined) throw badOption("probe", "a range from a position on, or a suffix");
+  const ask = atMost(probe, Math.max(1, Math.floor(settings.maxBytes)));
   const engine = await openUrl(input, options, { ask, exact: false, withLeading: wantsLeading(options) });
   try {
     await engine.holdOpening(options.signal);
@@ -113,9 +113,12 @@ function wantsLeading({ policy, cache, maxBytes }: OpenOptions): boolean {
   return policy === "fast" && cache !== false && cache?.store === undefined && maxBytes === undefined;
 }
 
-/** What nobody asked for must not use up what may be received. */
-function defaultProbe({ maxBytes = PROBE_BYTES }: OpenOptions): Range {
-  return new Range(0, Math.max(1, Math.floor(Math.min(PROBE_BYTES, maxBytes))));
+/** A probe is content with less: it does not ask for more than may be received in all. */
+function atMost(ask: RangeAsk, maxBytes: number): RangeAsk {
+  if (maxBytes === Number.POSITIVE_INFINITY) return ask;
+  if (ask.kind === "suffix") return { kind: "suffix", length: Math.min(ask.length, maxBytes) };
+  const { start, end } = ask.kind === "span" ? ask.range : { start: ask.start, end: Number.MAX_SAFE_INTEGER };
+  return { kind: "span", range: new Range(start, Math.min(end, start + maxBytes)) };
 }
 
 /** What a RangeStream opens with. */

@@ -33,7 +33,7 @@ export class Budget {
   /** Bytes never asked for that may still be fetched, besides so many that are asked for. */
   allowance(wanted = 0): number {
     const { policy, meter } = this.#parts;
-    const left = Math.max(0, this.#left() - wanted);
+    const left = Math.max(0, this.left() - wanted);
     // `lean` reads over no gap but one that costs less than a request, and those no rule here must bound.
     if (policy !== "balanced") return left;
     const unasked = this.#parts.unaskedBytes();
@@ -47,7 +47,12 @@ export class Budget {
    * @throws LIMIT where it would need more than is left.
    */
   check(byteLength: number): void {
-    if (byteLength > this.#left()) throw this.#spent(`needs ${byteLength} more`);
+    if (byteLength > this.left()) throw this.#spent(`needs ${byteLength} more`);
+  }
+
+  /** Bytes that may still be asked for: what requests in flight will bring is spent already. */
+  left(): number {
+    return Math.max(0, this.#parts.maxBytes - this.#parts.meter.bytesReceived - this.#awaited);
   }
 
   /** A request will bring so many bytes. */
@@ -67,10 +72,6 @@ export class Budget {
    */
   arriving(range: Range): void {
     if (this.#parts.meter.bytesReceived > this.#parts.maxBytes) throw this.#spent(`got ${range} on top`);
-  }
-
-  #left(): number {
-    return Math.max(0, this.#parts.maxBytes - this.#parts.meter.bytesReceived - this.#awaited);
   }
 
   #spent(what: string): RangeStreamsError {

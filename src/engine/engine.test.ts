@@ -414,7 +414,7 @@ describe("maxBytes", () => {
     },
   );
 
-  it("ends a stream with LIMIT, at most a chunk after it was spent", async () => {
+  it("ends a stream with LIMIT when all of it was received, and not a byte more", async () => {
     for (const aheadBytes of [0, 8 * MiB]) {
       const { wire, engine } = openImitated({ ...file, maxBytes: MiB });
       let got = 0;
@@ -423,10 +423,27 @@ describe("maxBytes", () => {
       };
       await expect(drain()).rejects.toMatchObject({ code: "LIMIT" });
       await settled();
-      expect(wire.meter.bytesReceived).toBeLessThanOrEqual(MiB + 64 * KiB);
-      expect(got).toBeLessThanOrEqual(MiB);
+      expect([wire.meter.bytesReceived, got]).toEqual([MiB, MiB]);
       expect(wire.active).toBe(0);
     }
+  });
+
+  it("that is as long as a stream lets it come to its end", async () => {
+    const { wire, engine } = openImitated({ ...file, maxBytes: MiB });
+    await engine.read([0, 1000]);
+    let got = 0;
+    for await (const chunk of engine.stream([0, MiB])) got += chunk.length;
+    expect([wire.meter.bytesReceived, got]).toEqual([MiB, MiB]);
+  });
+
+  it("is not passed by several streams at a time, but for the chunks in which they notice it", async () => {
+    const { wire, engine } = openImitated({ ...file, maxBytes: MiB });
+    const drain = async (start: number): Promise<void> => {
+      for await (const chunk of engine.stream([start, start + 4 * MiB], { aheadBytes: 0 })) void chunk;
+    };
+    for (const outcome of await Promise.allSettled([drain(0), drain(8 * MiB)]))
+      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "LIMIT" } });
+    expect(wire.meter.bytesReceived).toBeLessThanOrEqual(MiB + 64 * KiB);
   });
 
   it("bounds what is read ahead, without a failure", async () => {

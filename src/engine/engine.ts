@@ -330,6 +330,13 @@ export class Engine implements PlannedSource, HeldInMemory {
     return Math.min(limit, range.length) < MIN_AHEAD_BYTES ? 0 : limit;
   }
 
+  /** What a stream has come to, as far as the budget allows. @throws LIMIT where it allows nothing. */
+  #fetchFor({ start, end }: Range): Flow {
+    const left = this.#budget.left();
+    if (left === 0) this.#budget.check(end - start);
+    return this.#flows.fetch(new Range(start, Math.min(end, start + left)));
+  }
+
   #streamHost(): ConstructorParameters<typeof StreamReader>[0] {
     return {
       name: this.name,
@@ -341,7 +348,8 @@ export class Engine implements PlannedSource, HeldInMemory {
       takeAt: (position, end) => this.#map.takeAt(position, end),
       pendingAt: (position) => this.#planner.joinableAt(position),
       missing: (range) => this.#map.missing(range),
-      fetch: (range) => this.#flows.fetch(range),
+      left: () => this.#budget.left(),
+      fetch: (range) => this.#fetchFor(range),
       fetchAhead: (range) => this.#flows.fetchAhead(range, false),
     };
   }

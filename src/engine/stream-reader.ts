@@ -23,7 +23,13 @@ export interface StreamHost {
   pendingAt(position: number): Flow | undefined;
   /** What of `range` nobody fetched or fetches. */
   missing(range: Range): Range[];
-  /** Starts a request that is pulled as it is read. */
+  /** Bytes that may still be asked for. */
+  left(): number;
+  /**
+   * Starts a request that is pulled as it is read, for less than `range` where the budget ends before it does.
+   *
+   * @throws LIMIT where there is none left.
+   */
   fetch(range: Range): Flow;
   /** Starts a request that fills while others are read. */
   fetchAhead(range: Range): Flow;
@@ -135,7 +141,8 @@ export class StreamReader implements ChunkReader {
     const cap = isNear(link)
       ? this.#aheadBytes
       : Math.min(this.#aheadBytes, windowCap(link, IN_FLIGHT_TIMES));
-    for (const piece of window.fill(this.#position, { link, cap, end: this.#end, extra }))
+    const end = Math.min(this.#end, Math.max(window.end, this.#position) + this.#host.left());
+    for (const piece of window.fill(this.#position, { link, cap, end, extra }))
       for (const gap of this.#host.missing(piece)) this.#ahead.add(this.#host.fetchAhead(gap));
   }
 

@@ -133,7 +133,7 @@ export interface PlannedSource extends Source {
    * As {@link Source.stream}, over several connections where they pay, with at most 8 MiB in flight and unread. Nothing is sent before
    * it is first read.
    *
-   * @throws (through the stream) LIMIT, once more than `maxBytes` have been received; and what {@link Source.stream} throws.
+   * @throws (through the stream) LIMIT where `maxBytes` does not suffice, once all that it allows has been given; and what {@link Source.stream} throws.
    */
   stream(range?: RangeInput, options?: StreamOptions): ReadableStream<Bytes>;
   /**

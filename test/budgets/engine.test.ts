@@ -297,6 +297,21 @@ describe("over HTTP, where the link is as it is", () => {
     expect(source.receipt.bytesReceived).toBe(6 * MiB);
   });
 
+  it.each(["fast", "balanced", "lean"] as const)(
+    "a budget is moved to its last byte and not beyond: %s",
+    async (policy) => {
+      await using lab = await startLab({ files });
+      for (const probe of [undefined, { suffix: 64 * KiB }]) {
+        await using source = await openSource(`${lab.url}/big`, { policy, probe, maxBytes: 50_000 });
+        const drained = async (): Promise<void> => {
+          for await (const chunk of source.stream()) void chunk;
+        };
+        await expect(drained()).rejects.toMatchObject({ code: "LIMIT" });
+        expect(source.receipt.bytesReceived).toBe(50_000);
+      }
+    },
+  );
+
   it("a download moves every byte once, in at most a request for every 256 KiB", async () => {
     await using lab = await startLab({ files });
     await using source = await openSource(`${lab.url}/big`);
