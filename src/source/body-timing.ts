@@ -1,7 +1,7 @@
 /** What came in first of a body. */
 export interface FirstBytes {
-  /** From sending the request to the end of the headers, and to these bytes where somebody waited for them; undefined where that is not known. */
-  readonly headersMs: number | undefined;
+  /** Milliseconds from sending the request to these bytes; undefined where that is not known. */
+  readonly firstByteMs: number | undefined;
   /** On a connection that had served before. */
   readonly used: boolean;
   readonly byteLength: number;
@@ -38,7 +38,7 @@ export interface BodyTimingParts {
   readonly now: () => number;
   /** When the headers came. */
   readonly at: number;
-  /** From sending the request to the end of the headers; undefined where that is not known. */
+  /** Milliseconds from sending the request to the end of the headers; undefined where that is not known. */
   readonly headersMs: number | undefined;
   /** On a connection that had served before. */
   readonly used: boolean;
@@ -101,8 +101,8 @@ export class BodyTiming {
     if (!this.#hasBegun) {
       this.#hasBegun = true;
       const { headersMs, used } = this.#parts;
-      const toFirst = headersMs === undefined ? undefined : headersMs + waitedMs;
-      this.#listener.noteFirstBytes({ headersMs: toFirst, used, byteLength, now });
+      const firstByteMs = headersMs === undefined ? undefined : headersMs + waitedMs;
+      this.#listener.noteFirstBytes({ firstByteMs, used, byteLength, now });
       this.#openWindow(now);
       return;
     }

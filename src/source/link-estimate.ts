@@ -159,8 +159,8 @@ export class LinkEstimator implements BodyListener {
     window.bytes = window.ms = 0;
   }
 
-  noteFirstBytes({ headersMs, used, byteLength, now }: FirstBytes): void {
-    if (headersMs !== undefined) followLow(used ? this.#used : this.#fresh, headersMs, now);
+  noteFirstBytes({ firstByteMs, used, byteLength, now }: FirstBytes): void {
+    if (firstByteMs !== undefined) followLow(used ? this.#used : this.#fresh, firstByteMs, now);
     this.#bodies++;
     // How long they were on their way nobody knows.
     this.noteColdBytes((byteLength / this.#single()) * 1000, byteLength, now);
