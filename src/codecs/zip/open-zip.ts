@@ -23,7 +23,7 @@ import { decodeArchiveComment } from "./entry-name.ts";
 import { NameIndex } from "./name-index.ts";
 import { type MemberPlan, nextBoundary, sortHeaderOffsets } from "./plan-member.ts";
 import { readDirectory, TAIL_BYTES } from "./read-directory.ts";
-import { spanReader } from "./read-member.ts";
+import { spanReader } from "./read-stored.ts";
 import type { ZipArchive, ZipEntry } from "./zip-archive.ts";
 import { type IndexedArchive, indexZip, parseZipIndex } from "./zip-index.ts";
 import { overBudget, ZipMember, type ZipShared } from "./zip-member.ts";

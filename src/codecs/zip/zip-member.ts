@@ -23,7 +23,7 @@ import {
   spanReader,
   takeStored,
   WHOLE_BYTES,
-} from "./read-member.ts";
+} from "./read-stored.ts";
 import type { ZipEntry } from "./zip-archive.ts";
 import {
   CENTRAL_FIELDS,
