@@ -23,10 +23,12 @@ import { decodeArchiveComment } from "./entry-name.ts";
 import { NameIndex } from "./name-index.ts";
 import { type MemberPlan, nextBoundary, sortHeaderOffsets } from "./plan-member.ts";
 import { readDirectory, TAIL_BYTES } from "./read-directory.ts";
+import { decodeSpan, overBudget, readMember } from "./read-member.ts";
 import { spanReader } from "./read-stored.ts";
 import type { ZipArchive, ZipEntry } from "./zip-archive.ts";
 import { type IndexedArchive, indexZip, parseZipIndex } from "./zip-index.ts";
-import { overBudget, ZipMember, type ZipShared } from "./zip-member.ts";
+import { ZipMember } from "./zip-member.ts";
+import type { ZipShared } from "./zip-shared.ts";
 
 /**
  * Options of {@link openZip}: those of opening, and how much of a stranger's archive is believed. There is no `probe`: the first request
@@ -246,7 +248,7 @@ class OpenedZip implements ZipArchive {
       // Each is decoded as it comes in, while the others are on their way.
       for await (const { index, bytes } of this.source.readEach(spans, { signal, expect: "random" })) {
         const { entry, plan } = members[index] as PlannedMember;
-        decoded[index] = await entry.decodeSpan(plan, bytes, { signal, readMore });
+        decoded[index] = await decodeSpan(entry, plan, { held: bytes, signal, readMore });
       }
       return decoded;
     } finally {
@@ -275,7 +277,7 @@ class OpenedZip implements ZipArchive {
   }
 
   #own(entry: Entry): ZipMember {
-    if (entry instanceof ZipMember && entry.belongsTo(this.#shared)) return entry;
+    if (entry instanceof ZipMember && entry.shared === this.#shared) return entry;
     const message = `Asked ${this.source.name} for an entry that is not its own; give some of its entries`;
     throw new RangeStreamsError("INVALID_ARGUMENT", message);
   }
@@ -308,7 +310,7 @@ interface PlannedMember {
 async function readOneByOne(members: readonly PlannedMember[], options: EntryReadOptions): Promise<Bytes[]> {
   const decoded: Bytes[] = [];
   for (const { entry, plan } of members) {
-    const taken = entry.takeWhole(plan, options);
+    const taken = readMember(entry, plan, options);
     decoded.push(taken instanceof Promise ? await taken : taken);
   }
   return decoded;

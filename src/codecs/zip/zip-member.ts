@@ -1,29 +1,15 @@
-import { wholeBy } from "../../compress/check-decoded.ts";
-import type { DecodeOptions } from "../../compress/decoder.ts";
 import { RangeStreamsError } from "../../errors.ts";
-import { Range } from "../../ranges/range.ts";
-import { beginCall, type Call } from "../../source/call.ts";
-import { heldView } from "../../source/held-view.ts";
+import type { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
-import { type ChunkReader, streamChunks } from "../../source/stream-chunks.ts";
-import { type EntryKind, type EntryReadOptions, type ResolvedLimits, resolveLimit } from "../archive.ts";
+import { streamChunks } from "../../source/stream-chunks.ts";
+import { type EntryKind, type EntryReadOptions, resolveLimit } from "../archive.ts";
 import { memberInMemory, memberInPlace, memberNesting } from "../member-source.ts";
-import { type Directory, hasExtraField, readCentralHeader, readWideField } from "./directory.ts";
+import { hasExtraField, readCentralHeader, readWideField } from "./directory.ts";
 import { readEntryDate } from "./entry-date.ts";
 import { decodeEntryComment, decodeEntryName, isUnixHost, wasAscii } from "./entry-name.ts";
-import { DEFLATE, methodName, STORE } from "./methods.ts";
+import { methodName, STORE } from "./methods.ts";
 import { chooseDecoder, type MemberPlan, overlapsAnother, planMember } from "./plan-member.ts";
-import {
-  copiesOf,
-  once,
-  piecesOf,
-  type ReadSpan,
-  readDataOffset,
-  readStored,
-  spanReader,
-  takeStored,
-  WHOLE_BYTES,
-} from "./read-stored.ts";
+import { locateMember, openMember, overBudget, type ReadableMember, readMember } from "./read-member.ts";
 import type { ZipEntry } from "./zip-archive.ts";
 import {
   CENTRAL_FIELDS,
@@ -32,6 +18,7 @@ import {
   EXTRA_FIELDS,
   FLAGS,
 } from "./zip-format.ts";
+import type { ZipShared } from "./zip-shared.ts";
 
 /** File types of Unix in the upper half of the external attributes (Info-ZIP's convention, APPNOTE 4.4.15). */
 const UNIX_TYPES = {
@@ -43,29 +30,8 @@ const UNIX_TYPES = {
 } as const;
 const PERMISSIONS = 0o777;
 
-/** What all members of one archive share. */
-export interface ZipShared {
-  readonly source: PlannedSource;
-  readonly directory: Directory;
-  readonly limits: ResolvedLimits;
-  /** Where all local headers start, ascending. */
-  offsets(): Float64Array;
-  /** Bytes that may still be handed out decoded. */
-  readonly budget: { left: number };
-  /** Aborts with CLOSED when the archive closes. */
-  readonly closed: AbortSignal;
-  /**
-   * What was learned of members by reading them, by their place in the directory: a member itself has room for nothing, as there are
-   * many.
-   */
-  readonly learned: {
-    readonly dataOffsets: Map<number, number>;
-    readonly linkTargets: Map<number, string>;
-  };
-}
-
 /** A member: a place in the directory, whose fields are decoded when they are read. */
-export class ZipMember implements ZipEntry {
+export class ZipMember implements ZipEntry, ReadableMember {
   /**
    * A member of nothing, which keeps alive the shape that all have, and so what was compiled for it: else the first collection of garbage
    * while no archive is open would throw that away, and the next archive be listed at a quarter of the speed.
@@ -149,23 +115,12 @@ export class ZipMember implements ZipEntry {
     return this.#shared.learned.linkTargets.get(this.#position);
   }
 
-  async range(options: ReadOptions = {}): Promise<Range> {
-    const plan = this.plan();
-    const call = this.#beginCall(options);
-    try {
-      call.signal.throwIfAborted();
-      const { source, learned } = this.#shared;
-      const known = learned.dataOffsets.get(this.#position);
-      const start = known ?? (await readDataOffset(plan, source, { signal: call.signal }));
-      learned.dataOffsets.set(this.#position, start);
-      return new Range(start, start + plan.header.storedSize);
-    } finally {
-      call.end();
-    }
+  range(options: ReadOptions = {}): Promise<Range> {
+    return locateMember(this, options);
   }
 
   async bytes(options: EntryReadOptions = {}): Promise<Bytes> {
-    return this.takeWhole(this.plan(options), options);
+    return readMember(this, this.plan(options), options);
   }
 
   async text(options: EntryReadOptions = {}): Promise<string> {
@@ -173,7 +128,7 @@ export class ZipMember implements ZipEntry {
   }
 
   stream(options: ReadOptions = {}): ReadableStream<Bytes> {
-    return streamChunks(() => this.#openReader(options), options.signal);
+    return streamChunks(() => openMember(this, options), options.signal);
   }
 
   async source(options: EntryReadOptions = {}): Promise<PlannedSource> {
@@ -207,32 +162,6 @@ export class ZipMember implements ZipEntry {
   }
 
   /**
-   * All its bytes: at once where the archive is in memory and they are soon decoded; else by one read, or of what is large, as they
-   * arrive.
-   *
-   * @internal
-   */
-  takeWhole(plan: MemberPlan, options: ReadOptions): Bytes | Promise<Bytes> {
-    this.#shared.closed.throwIfAborted();
-    options.signal?.throwIfAborted();
-    const view = this.#viewOf(plan);
-    if (view === undefined) return this.#readWhole(plan, options);
-    return this.#decodeNow(plan, { held: view, isOurs: false }) ?? this.#readWhole(plan, options, view);
-  }
-
-  /**
-   * All its bytes out of its span, which was read and is ours.
-   *
-   * @internal
-   */
-  async decodeSpan(plan: MemberPlan, held: Bytes, { signal, readMore }: SpanReading): Promise<Bytes> {
-    signal.throwIfAborted();
-    const now = this.#decodeNow(plan, { held, isOurs: true });
-    if (now !== undefined) return now;
-    return this.#decode(plan, (span) => (span.equals(plan.span) ? once(held) : readMore(span)), signal);
-  }
-
-  /**
    * Where its local header starts.
    *
    * @internal
@@ -243,12 +172,21 @@ export class ZipMember implements ZipEntry {
   }
 
   /**
-   * Whether it is of the archive with this state.
+   * What it shares with all members of its archive.
    *
    * @internal
    */
-  belongsTo(shared: ZipShared): boolean {
-    return this.#shared === shared;
+  get shared(): ZipShared {
+    return this.#shared;
+  }
+
+  /**
+   * Its place in the directory.
+   *
+   * @internal
+   */
+  get position(): number {
+    return this.#position;
   }
 
   get #header(): CentralHeader {
@@ -281,157 +219,6 @@ export class ZipMember implements ZipEntry {
   #u32(field: keyof typeof CENTRAL_FIELDS): number {
     return this.#shared.directory.view.getUint32(this.#position + CENTRAL_FIELDS[field], true);
   }
-
-  async #readWhole(plan: MemberPlan, options: ReadOptions, view?: Bytes): Promise<Bytes> {
-    const own = new AbortController();
-    const call = this.#beginCall(options, own.signal);
-    try {
-      const { signal } = call;
-      signal.throwIfAborted();
-      const isStored = plan.header.method === STORE;
-      if (!isStored && (view !== undefined || plan.span.length > WHOLE_BYTES)) {
-        const chunks = view === undefined ? undefined : piecesOf(view, signal);
-        return await this.#decode(plan, this.#spanReader(plan, { signal, chunks }), signal);
-      }
-      const { source, directory } = this.#shared;
-      const held = await source.read(plan.span, { signal, aheadEnd: directory.range.start });
-      return await this.decodeSpan(plan, held, { signal, readMore: this.#spanReader(plan, { signal }) });
-    } finally {
-      // Where decoding failed first, nobody waits for the wire any more.
-      own.abort();
-      call.end();
-    }
-  }
-
-  #decodeNow(plan: MemberPlan, { held, isOurs }: HeldSpan): Bytes | undefined {
-    const { decoders, maxRatio } = chooseDecoder(plan, this.#shared.limits.maxRatio);
-    const stored = decoders.decodeNow === undefined ? undefined : takeStored(plan, held);
-    if (stored === undefined) return undefined;
-    const bytes = decoders.decodeNow?.(stored, promisesOf(plan, maxRatio), isOurs);
-    return bytes === undefined ? undefined : this.#handOut(plan, bytes);
-  }
-
-  async #decode(plan: MemberPlan, read: ReadSpan, signal: AbortSignal): Promise<Bytes> {
-    const { decoders, maxRatio } = chooseDecoder(plan, this.#shared.limits.maxRatio);
-    const { decode, decodeWhole = wholeBy(decode) } = decoders;
-    const bytes = await decodeWhole(readStored(plan, read), promisesOf(plan, maxRatio));
-    signal.throwIfAborted();
-    return this.#handOut(plan, bytes);
-  }
-
-  #handOut(plan: MemberPlan, bytes: Bytes): Bytes {
-    const { budget } = this.#shared;
-    budget.left -= bytes.length;
-    if (budget.left < 0) throw overBudget(plan.what);
-    if (this.kind === "symlink") {
-      this.#shared.learned.linkTargets.set(this.#position, new TextDecoder().decode(bytes));
-    }
-    return bytes;
-  }
-
-  async *#decoded(plan: MemberPlan, read: ReadSpan): AsyncGenerator<Bytes, void, void> {
-    const { limits, budget } = this.#shared;
-    const { decoders, maxRatio } = chooseDecoder(plan, limits.maxRatio);
-    for await (const chunk of decoders.decode(readStored(plan, read), promisesOf(plan, maxRatio))) {
-      budget.left -= chunk.length;
-      if (budget.left < 0) throw overBudget(plan.what);
-      yield chunk;
-    }
-  }
-
-  #openReader(options: ReadOptions): ChunkReader {
-    const plan = this.plan();
-    const own = new AbortController();
-    const call = this.#beginCall(options, own.signal);
-    const { signal } = call;
-    const view = this.#viewOf(plan);
-    const chunks = this.#decoded(
-      plan,
-      this.#spanReader(plan, { signal, chunks: chunksOf(plan, { view, signal }) }),
-    );
-    const end = (): void => {
-      own.abort();
-      call.end();
-      chunks.return().catch(() => undefined);
-    };
-    return {
-      read: async () => {
-        call.signal.throwIfAborted();
-        const next = await chunks.next();
-        if (!next.done) return next.value;
-        end();
-        return undefined;
-      },
-      cancel: end,
-    };
-  }
-
-  #spanReader(plan: MemberPlan, { signal, chunks }: SpanReaderOptions): ReadSpan {
-    const { source, directory } = this.#shared;
-    const read = spanReader(source, { signal, aheadEnd: directory.range.start });
-    if (chunks === undefined) return read;
-    return (span) => (span.equals(plan.span) ? chunks : read(span));
-  }
-
-  /** Its span as it lies in memory, where it does, for a decoder that is known to only read what it is given. */
-  #viewOf({ header: { method }, span }: MemberPlan): Bytes | undefined {
-    return method === STORE || method === DEFLATE ? heldView(this.#shared.source, span) : undefined;
-  }
-
-  #beginCall(options: ReadOptions, own?: AbortSignal): Call {
-    const signals = [this.#shared.closed, options.signal, own];
-    return beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.#shared.directory.name });
-  }
-}
-
-/** The span of a member, as a stream of it reads it where it lies in memory. */
-function chunksOf(
-  { header }: MemberPlan,
-  { view, signal }: { readonly view: Bytes | undefined; readonly signal: AbortSignal },
-): AsyncIterable<Bytes> | undefined {
-  if (view === undefined) return undefined;
-  // Stored bytes are handed on as they are. Others come in one piece, as zlib then fills one whole buffer after the other; an abort is
-  // heard between these.
-  return header.method === STORE ? copiesOf(view, signal) : once(view);
-}
-
-/** How more of a member is read than its span. */
-interface SpanReading {
-  readonly signal: AbortSignal;
-  readonly readMore: ReadSpan;
-}
-
-/** How the span of a member is read. */
-interface SpanReaderOptions {
-  readonly signal: AbortSignal;
-  /** The span as it lies in memory, where it does. */
-  readonly chunks?: AsyncIterable<Bytes> | undefined;
-}
-
-/** The span of a member, which is here. */
-interface HeldSpan {
-  readonly held: Bytes;
-  readonly isOurs: boolean;
-}
-
-/** What the directory promises of a member, for its decoder. */
-function promisesOf(plan: MemberPlan, maxRatio: number): DecodeOptions {
-  const { size, storedSize, crc32 } = plan.header;
-  return {
-    size,
-    storedSize,
-    crc32,
-    maxRatio,
-    get what() {
-      return plan.what;
-    },
-  };
-}
-
-/** The LIMIT error of bytes beyond `maxTotalBytes`. */
-export function overBudget(what: string): RangeStreamsError {
-  const got = "more than the bytes of all members that may be handed out";
-  return new RangeStreamsError("LIMIT", `Read ${what}: got ${got}; raise maxTotalBytes if you trust it`);
 }
 
 function decodeText(bytes: Bytes, name: string): string {
