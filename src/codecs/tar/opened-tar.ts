@@ -1,10 +1,10 @@
-import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import { RangeDict } from "../../ranges/range-dict.ts";
 import { beginCall } from "../../source/call.ts";
 import { closedError } from "../../source/closed-error.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import type { ArchiveIndex, Entry, EntryReadOptions, EntryStream, ResolvedLimits } from "../archive.ts";
+import { foreignEntry, groupByName, onlyEntry, overBudget } from "../entries.ts";
 import { lendStream, streamMembers } from "../stream-members.ts";
 import { bytesData } from "./bytes-data.ts";
 import type { Compression } from "./compression.ts";
@@ -14,7 +14,7 @@ import { seekingData } from "./seeking-data.ts";
 import type { TarArchive, TarEntry } from "./tar-archive.ts";
 import { type ArchiveData, compressedData, plainData, type TarDataOptions } from "./tar-data.ts";
 import { indexTar } from "./tar-index.ts";
-import { overBudget, TarMember, type TarShared } from "./tar-member.ts";
+import { TarMember, type TarShared } from "./tar-member.ts";
 import { type TarRecord, TYPES } from "./tar-record.ts";
 
 /** How a tar was opened. */
@@ -86,19 +86,7 @@ export class OpenedTar implements TarArchive {
   }
 
   get(name: string): TarEntry {
-    const found = this.#named(name);
-    const [only] = found;
-    const { name: archive } = this.source;
-    if (only === undefined) {
-      const message = `Asked for ${name} in ${archive}: got no entry of that name; see its entries`;
-      throw new RangeStreamsError("NOT_FOUND", message);
-    }
-    if (found.length > 1) {
-      const got = `${found.length} entries of that name`;
-      const message = `Asked for ${name} in ${archive}: got ${got}; choose one of its entries`;
-      throw new RangeStreamsError("AMBIGUOUS", message);
-    }
-    return only;
+    return onlyEntry(this.#named(name), name, this.source.name);
   }
 
   toIndex(): ArchiveIndex {
@@ -211,8 +199,7 @@ export class OpenedTar implements TarArchive {
 
   #own(entry: Entry): TarMember {
     if (entry instanceof TarMember && entry.belongsTo(this.#shared)) return entry;
-    const message = `Asked ${this.source.name} for an entry that is not its own; give some of its entries`;
-    throw new RangeStreamsError("INVALID_ARGUMENT", message);
+    throw foreignEntry(this.source.name);
   }
 
   #named(name: string): readonly TarMember[] {
@@ -238,16 +225,6 @@ function chooseData(
   if (compression === undefined) return bytes === undefined ? plainData(about) : bytesData(bytes, about);
   if (map === undefined) return compressedData(about, { compression, maxRatio });
   return seekingData(about, { source: about.source, compression, map, maxRatio });
-}
-
-function groupByName(members: readonly TarMember[]): Map<string, TarMember[]> {
-  const groups = new Map<string, TarMember[]>();
-  for (const member of members) {
-    const group = groups.get(member.name);
-    if (group === undefined) groups.set(member.name, [member]);
-    else group.push(member);
-  }
-  return groups;
 }
 
 /**

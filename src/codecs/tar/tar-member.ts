@@ -4,6 +4,7 @@ import { beginCall, type Call } from "../../source/call.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import { type ChunkReader, streamChunks } from "../../source/stream-chunks.ts";
 import { type EntryKind, type EntryReadOptions, type ResolvedLimits, resolveLimit } from "../archive.ts";
+import { decodeEntryText, overBudget, tooLargeToHold } from "../entries.ts";
 import { memberDecoded, memberInMemory, memberInPlace, memberNesting } from "../member-source.ts";
 import { insideSource } from "./inside-source.ts";
 import type { TarEntry } from "./tar-archive.ts";
@@ -127,14 +128,7 @@ export class TarMember implements TarEntry {
   }
 
   async text(options: EntryReadOptions = {}): Promise<string> {
-    const bytes = await this.bytes(options);
-    try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    } catch (cause) {
-      const got = "bytes that are no UTF-8";
-      const message = `Read ${this.name} as text: got ${got}; use bytes() and decode them yourself`;
-      throw new RangeStreamsError("FORMAT", message, { cause });
-    }
+    return decodeEntryText(await this.bytes(options), this.name);
   }
 
   stream(options: ReadOptions = {}): ReadableStream<Bytes> {
@@ -178,11 +172,7 @@ export class TarMember implements TarEntry {
     const { record } = this.#bearer();
     const { limits, budget } = this.#shared;
     const maxBytes = resolveLimit("maxBytes", options.maxBytes, limits.maxEntryBytes);
-    if (record.storedSize > maxBytes) {
-      const got = `${record.storedSize} bytes where ${maxBytes} may be held`;
-      const message = `Read ${this.#what}: got ${got}; raise maxBytes, or use stream()`;
-      throw new RangeStreamsError("LIMIT", message);
-    }
+    if (record.storedSize > maxBytes) throw tooLargeToHold(this.#what, record.storedSize, maxBytes);
     if (record.storedSize > budget.left) throw overBudget(this.#what);
     return record;
   }
@@ -334,10 +324,4 @@ export class TarMember implements TarEntry {
     const signals = [this.#shared.closed, options.signal, own];
     return beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.#shared.archive });
   }
-}
-
-/** The LIMIT error of bytes beyond `maxTotalBytes`. */
-export function overBudget(what: string): RangeStreamsError {
-  const got = "more than the bytes of all members that may be handed out";
-  return new RangeStreamsError("LIMIT", `Read ${what}: got ${got}; raise maxTotalBytes if you trust it`);
 }

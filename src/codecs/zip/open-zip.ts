@@ -1,4 +1,3 @@
-import { RangeStreamsError } from "../../errors.ts";
 import { type OpenInput, type OpenOptions, openSource } from "../../open.ts";
 import { Range } from "../../ranges/range.ts";
 import { RangeDict } from "../../ranges/range-dict.ts";
@@ -17,13 +16,14 @@ import {
   resolveLimits,
 } from "../archive.ts";
 import { checkIndexed, deferSource } from "../deferred-source.ts";
+import { foreignEntry, groupByName, onlyEntry, overBudget } from "../entries.ts";
 import { streamMembers } from "../stream-members.ts";
 import type { Directory } from "./directory.ts";
 import { decodeArchiveComment } from "./entry-name.ts";
 import { NameIndex } from "./name-index.ts";
 import { type MemberPlan, nextBoundary, sortHeaderOffsets } from "./plan-member.ts";
 import { readDirectory, TAIL_BYTES } from "./read-directory.ts";
-import { decodeSpan, overBudget, readMember } from "./read-member.ts";
+import { decodeSpan, readMember } from "./read-member.ts";
 import { spanReader } from "./read-stored.ts";
 import type { ZipArchive, ZipEntry } from "./zip-archive.ts";
 import { type IndexedArchive, indexZip, parseZipIndex } from "./zip-index.ts";
@@ -174,18 +174,7 @@ class OpenedZip implements ZipArchive {
   }
 
   get(name: string): ZipEntry {
-    const [found, ...others] = this.#named(name);
-    const { name: archive } = this.source;
-    if (found === undefined) {
-      const message = `Asked for ${name} in ${archive}: got no entry of that name; see its entries`;
-      throw new RangeStreamsError("NOT_FOUND", message);
-    }
-    if (others.length > 0) {
-      const got = `${others.length + 1} entries of that name`;
-      const message = `Asked for ${name} in ${archive}: got ${got}; choose one of its entries`;
-      throw new RangeStreamsError("AMBIGUOUS", message);
-    }
-    return found;
+    return onlyEntry(this.#named(name), name, this.source.name);
   }
 
   toIndex(): ArchiveIndex {
@@ -278,8 +267,7 @@ class OpenedZip implements ZipArchive {
 
   #own(entry: Entry): ZipMember {
     if (entry instanceof ZipMember && entry.shared === this.#shared) return entry;
-    const message = `Asked ${this.source.name} for an entry that is not its own; give some of its entries`;
-    throw new RangeStreamsError("INVALID_ARGUMENT", message);
+    throw foreignEntry(this.source.name);
   }
 
   #checkBudget(sizes: readonly number[]): void {
@@ -320,15 +308,4 @@ function listMembers(shared: ZipShared): readonly ZipMember[] {
   const members: ZipMember[] = [];
   for (const position of shared.directory.positions) members.push(new ZipMember(shared, position));
   return Object.freeze(members);
-}
-
-function groupByName(members: readonly ZipMember[]): Map<string, ZipMember[]> {
-  const groups = new Map<string, ZipMember[]>();
-  for (const member of members) {
-    const { name } = member;
-    const before = groups.get(name);
-    if (before === undefined) groups.set(name, [member]);
-    else before.push(member);
-  }
-  return groups;
 }

@@ -1,12 +1,12 @@
 import { wholeBy } from "../../compress/check-decoded.ts";
 import type { DecodeOptions } from "../../compress/decoder.ts";
-import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import { beginCall, type Call } from "../../source/call.ts";
 import { heldView } from "../../source/held-view.ts";
 import type { Bytes, ReadOptions } from "../../source/source.ts";
 import type { ChunkReader } from "../../source/stream-chunks.ts";
 import type { EntryKind } from "../archive.ts";
+import { overBudget } from "../entries.ts";
 import { DEFLATE, STORE } from "./methods.ts";
 import { chooseDecoder, type MemberPlan } from "./plan-member.ts";
 import {
@@ -232,10 +232,4 @@ function promisesOf(plan: MemberPlan, maxRatio: number): DecodeOptions {
       return plan.what;
     },
   };
-}
-
-/** The LIMIT error of bytes beyond `maxTotalBytes`. */
-export function overBudget(what: string): RangeStreamsError {
-  const got = "more than the bytes of all members that may be handed out";
-  return new RangeStreamsError("LIMIT", `Read ${what}: got ${got}; raise maxTotalBytes if you trust it`);
 }

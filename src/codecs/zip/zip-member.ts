@@ -1,15 +1,15 @@
-import { RangeStreamsError } from "../../errors.ts";
 import type { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import { streamChunks } from "../../source/stream-chunks.ts";
 import { type EntryKind, type EntryReadOptions, resolveLimit } from "../archive.ts";
+import { decodeEntryText, overBudget, tooLargeToHold } from "../entries.ts";
 import { memberInMemory, memberInPlace, memberNesting } from "../member-source.ts";
 import { hasExtraField, readCentralHeader, readWideField } from "./directory.ts";
 import { readEntryDate } from "./entry-date.ts";
 import { decodeEntryComment, decodeEntryName, isUnixHost, wasAscii } from "./entry-name.ts";
 import { methodName, STORE } from "./methods.ts";
 import { chooseDecoder, type MemberPlan, overlapsAnother, planMember } from "./plan-member.ts";
-import { locateMember, openMember, overBudget, type ReadableMember, readMember } from "./read-member.ts";
+import { locateMember, openMember, type ReadableMember, readMember } from "./read-member.ts";
 import type { ZipEntry } from "./zip-archive.ts";
 import {
   CENTRAL_FIELDS,
@@ -124,7 +124,7 @@ export class ZipMember implements ZipEntry, ReadableMember {
   }
 
   async text(options: EntryReadOptions = {}): Promise<string> {
-    return decodeText(await this.bytes(options), this.name);
+    return decodeEntryText(await this.bytes(options), this.name);
   }
 
   stream(options: ReadOptions = {}): ReadableStream<Bytes> {
@@ -152,11 +152,7 @@ export class ZipMember implements ZipEntry, ReadableMember {
     if (options === undefined) return plan;
     chooseDecoder(plan, limits.maxRatio);
     const maxBytes = resolveLimit("maxBytes", options.maxBytes, limits.maxEntryBytes);
-    if (plan.header.size > maxBytes) {
-      const got = `${plan.header.size} bytes where ${maxBytes} may be held`;
-      const message = `Read ${plan.what}: got ${got}; raise maxBytes, or use stream()`;
-      throw new RangeStreamsError("LIMIT", message);
-    }
+    if (plan.header.size > maxBytes) throw tooLargeToHold(plan.what, plan.header.size, maxBytes);
     if (plan.header.size > this.#shared.budget.left) throw overBudget(plan.what);
     return plan;
   }
@@ -218,14 +214,5 @@ export class ZipMember implements ZipEntry, ReadableMember {
 
   #u32(field: keyof typeof CENTRAL_FIELDS): number {
     return this.#shared.directory.view.getUint32(this.#position + CENTRAL_FIELDS[field], true);
-  }
-}
-
-function decodeText(bytes: Bytes, name: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    const message = `Read ${name} as text: got bytes that are no UTF-8; use bytes() and decode them yourself`;
-    throw new RangeStreamsError("FORMAT", message, { cause });
   }
 }
