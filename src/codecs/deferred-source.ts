@@ -43,7 +43,7 @@ export function deferSource(deferral: Deferral): PlannedSource {
 }
 
 /** @throws CHANGED where a source is not the one that was indexed. */
-export function checkIndexed(source: PlannedSource, expected: Pick<Deferral, "size" | "identity">): void {
+export function checkUnchanged(source: PlannedSource, expected: Pick<Deferral, "size" | "identity">): void {
   const { size, identity } = expected;
   const differs =
     source.size !== size
@@ -154,7 +154,7 @@ class DeferredSource implements PlannedSource {
   async #open(probe: Range): Promise<PlannedSource> {
     const source = await this.#deferral.open(probe);
     try {
-      checkIndexed(source, this);
+      checkUnchanged(source, this);
       this.#closing.signal.throwIfAborted();
     } catch (error) {
       await source.close();

@@ -3,6 +3,7 @@ import { type OpenInput, openSource } from "../open.ts";
 import { Range } from "../ranges/range.ts";
 import type { Bytes, PlannedSource } from "../source/source.ts";
 import { type ArchiveIndex, resolveLimits } from "./archive.ts";
+import { closeOnFailure } from "./archive-source.ts";
 import type { CondaPackage } from "./conda/conda-package.ts";
 import { tellConda } from "./conda/conda-parts.ts";
 import { CondaZip } from "./conda/conda-zip.ts";
@@ -47,22 +48,19 @@ const MAX_EMPTY_TAR_BYTES = 64 * BLOCK_BYTES;
 export async function openArchive(input: OpenInput, options: ArchiveOptions = {}): Promise<AnyArchive> {
   resolveLimits(options);
   resolveSpacing(0, options.checkpointBytes);
-  if (options.index !== undefined) return openIndexed(input, options.index, options);
+  if (options.index !== undefined) return openIndexedArchive(input, options.index, options);
   const source = await openSource(input, options);
   // A PlannedSource comes back as it is: that one is not ours to close.
   const owned = source !== input;
-  try {
+  return closeOnFailure(owned ? source : undefined, async () => {
     const end = Math.min(source.size, BLOCK_BYTES);
     const head = await source.read(new Range(0, end), { signal: options.signal });
-    return await openByHead(source, head, { options, owned, bytes: bytesInHand(input) });
-  } catch (error) {
-    if (owned) await source.close();
-    throw error;
-  }
+    return openByHead(source, head, { options, owned, bytes: bytesInHand(input) });
+  });
 }
 
 /** The openers check all of an index; which one to ask is all that is believed here. */
-async function openIndexed(
+async function openIndexedArchive(
   input: OpenInput,
   index: ArchiveIndex,
   options: ArchiveOptions,

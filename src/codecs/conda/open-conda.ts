@@ -3,6 +3,7 @@ import { type OpenInput, openSource } from "../../open.ts";
 import { Range } from "../../ranges/range.ts";
 import type { PlannedSource } from "../../source/source.ts";
 import { type ArchiveIndex, resolveLimits } from "../archive.ts";
+import { closeOnFailure } from "../archive-source.ts";
 import { detectCompression } from "../tar/compression.ts";
 import { openIndexedTar, type TarWalkOptions } from "../tar/open-tar.ts";
 import { BLOCK_BYTES } from "../tar/tar-format.ts";
@@ -37,19 +38,14 @@ export interface CondaOptions extends Omit<TarWalkOptions, "probe"> {
  */
 export async function openConda(input: OpenInput, options: CondaOptions = {}): Promise<CondaPackage> {
   resolveLimits(options);
-  if (options.index !== undefined) return openIndexed(input, options, options.index);
+  if (options.index !== undefined) return openIndexedConda(input, options, options.index);
   const source = await openSource(input, { ...options, probe: { suffix: TAIL_BYTES } });
   // A PlannedSource comes back as it is: that one is not ours to close.
   const owned = source !== input;
-  try {
-    return await readConda(source, options, { owned });
-  } catch (error) {
-    if (owned) await source.close();
-    throw error;
-  }
+  return closeOnFailure(owned ? source : undefined, () => readConda(source, options, { owned }));
 }
 
-async function openIndexed(
+async function openIndexedConda(
   input: OpenInput,
   options: CondaOptions,
   index: ArchiveIndex,
@@ -62,12 +58,7 @@ async function openIndexed(
     return new CondaTar(listed.source, { options, owned: false, listed });
   }
   const zip = await openZip(input, { ...options, index: zipIndexOf(index, "conda") });
-  try {
-    return new CondaZip(zip, { parts: findCondaParts(zip), options, owned: false });
-  } catch (error) {
-    await zip.close();
-    throw error;
-  }
+  return closeOnFailure(zip, () => new CondaZip(zip, { parts: findCondaParts(zip), options, owned: false }));
 }
 
 async function readConda(

@@ -1,9 +1,8 @@
 import { type OpenInput, type OpenOptions, openSource } from "../../open.ts";
 import { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedSource } from "../../source/source.ts";
-import { redactUrl } from "../../source/url.ts";
 import { type ArchiveIndex, type ArchiveLimits, type ResolvedLimits, resolveLimits } from "../archive.ts";
-import { checkIndexed, deferSource } from "../deferred-source.ts";
+import { closeOnFailure, openIndexedSource } from "../archive-source.ts";
 import { bytesInHand } from "./bytes-data.ts";
 import { type Compression, compressionOf, detectCompression } from "./compression.ts";
 import { listTar, resolveSpacing } from "./list-tar.ts";
@@ -11,7 +10,7 @@ import { OpenedTar } from "./opened-tar.ts";
 import type { WalkOptions } from "./record-walk.ts";
 import type { TarArchive } from "./tar-archive.ts";
 import { BLOCK_BYTES, isTarHeader } from "./tar-format.ts";
-import { type IndexedTar, parseTarIndex } from "./tar-index.ts";
+import { parseTarIndex } from "./tar-index.ts";
 
 /** Options of {@link openTar} and `walkTar`: those of opening, and how much of a stranger's archive is believed. */
 export interface TarWalkOptions extends OpenOptions, ArchiveLimits {
@@ -67,7 +66,7 @@ export async function openIndexedTar(
 ): Promise<OpenedTar> {
   const limits = resolveLimits(options);
   const { records, map, ...expected } = parseTarIndex(index, limits);
-  const source = await openIndexed(input, options, expected);
+  const source = await openIndexedSource(input, options, expected);
   const walk = walkOptions(source, options, limits);
   const compression = compressionOf(expected.format);
   const owned = source !== input;
@@ -89,7 +88,7 @@ export async function readTar(
   options: Omit<TarOptions, "index">,
   { owned, bytes }: TarSource,
 ): Promise<OpenedTar> {
-  try {
+  return closeOnFailure(owned ? source : undefined, async () => {
     const limits = resolveLimits(options);
     const walk = walkOptions(source, options, limits);
     const { signal } = options;
@@ -98,10 +97,7 @@ export async function readTar(
     const how = { walk, limits, compression, bytes };
     const { records, map } = await listTar(source, { ...how, spacing, signal });
     return new OpenedTar(source, records, { ...how, map, owned, isIndexed: false });
-  } catch (error) {
-    if (owned) await source.close();
-    throw error;
-  }
+  });
 }
 
 /** What a walk over this source is told. */
@@ -123,32 +119,4 @@ export async function sniffCompression(
   const head = bytes?.subarray(range.start, range.end) ?? (await source.read(range, { signal }));
   // The name of the first member may begin like anything.
   return isTarHeader(head) ? undefined : detectCompression(head);
-}
-
-/** The source of an indexed archive: what costs a request is opened by its first read. */
-async function openIndexed(
-  input: OpenInput,
-  options: OpenOptions,
-  expected: Pick<IndexedTar, "size" | "identity">,
-): Promise<PlannedSource> {
-  options.signal?.throwIfAborted();
-  if (typeof input === "string" || input instanceof URL) {
-    const { size, identity } = expected;
-    // The signal governs opening, which is over before the first request.
-    const { signal: _, ...rest } = options;
-    return deferSource({
-      name: redactUrl(input),
-      size,
-      identity,
-      open: (probe) => openSource(input, { ...rest, probe }),
-    });
-  }
-  const source = await openSource(input, options);
-  try {
-    checkIndexed(source, expected);
-    return source;
-  } catch (error) {
-    if (source !== input) await source.close();
-    throw error;
-  }
 }

@@ -2,6 +2,7 @@ import { type OpenInput, openSource } from "../../open.ts";
 import type { Range } from "../../ranges/range.ts";
 import type { ReadOptions } from "../../source/source.ts";
 import { type ArchiveIndex, resolveLimits } from "../archive.ts";
+import { closeOnFailure } from "../archive-source.ts";
 import { openZip, readZip, type ZipOptions } from "../zip/open-zip.ts";
 import { TAIL_BYTES } from "../zip/read-directory.ts";
 import type { ZipArchive } from "../zip/zip-archive.ts";
@@ -36,7 +37,7 @@ export async function openWheel(input: OpenInput, options: WheelOptions = {}): P
   resolveLimits(options);
   if (options.index !== undefined) {
     const index = zipIndexOf(options.index, "wheel");
-    return wheelOrClose(await openZip(input, { ...options, index }));
+    return wheelOf(await openZip(input, { ...options, index }));
   }
   const source = await openSource(input, { ...options, probe: { suffix: TAIL_BYTES } });
   // A PlannedSource comes back as it is: that one is not ours to close.
@@ -44,16 +45,12 @@ export async function openWheel(input: OpenInput, options: WheelOptions = {}): P
   const aheadBytes = ({ length }: Range): number =>
     Math.min(MAX_AHEAD_BYTES, DIST_INFO_BYTES + Math.ceil(length / 2));
   const zip = await readZip(source, options, { owned, aheadBytes });
-  return wheelOrClose(zip);
+  return wheelOf(zip);
 }
 
-async function wheelOrClose(zip: ZipArchive): Promise<WheelPackage> {
-  try {
-    return new Wheel(zip, findWheelParts(zip));
-  } catch (error) {
-    await zip.close();
-    throw error;
-  }
+/** The wheel that a zip is, which is closed where it is none. */
+function wheelOf(zip: ZipArchive): Promise<WheelPackage> {
+  return closeOnFailure(zip, () => new Wheel(zip, findWheelParts(zip)));
 }
 
 /** A zip that is a wheel. */

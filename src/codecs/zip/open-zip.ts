@@ -5,7 +5,6 @@ import { beginCall } from "../../source/call.ts";
 import { closedError } from "../../source/closed-error.ts";
 import { heldView } from "../../source/held-view.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
-import { redactUrl } from "../../source/url.ts";
 import {
   type ArchiveIndex,
   type ArchiveLimits,
@@ -15,7 +14,7 @@ import {
   type ResolvedLimits,
   resolveLimits,
 } from "../archive.ts";
-import { checkIndexed, deferSource } from "../deferred-source.ts";
+import { closeOnFailure, openIndexedSource } from "../archive-source.ts";
 import { foreignEntry, groupByName, onlyEntry, overBudget } from "../entries.ts";
 import { streamMembers } from "../stream-members.ts";
 import type { Directory } from "./directory.ts";
@@ -26,7 +25,7 @@ import { readDirectory, TAIL_BYTES } from "./read-directory.ts";
 import { decodeSpan, readMember } from "./read-member.ts";
 import { spanReader } from "./read-stored.ts";
 import type { ZipArchive, ZipEntry } from "./zip-archive.ts";
-import { type IndexedArchive, indexZip, parseZipIndex } from "./zip-index.ts";
+import { indexZip, parseZipIndex } from "./zip-index.ts";
 import { ZipMember } from "./zip-member.ts";
 import type { ZipShared } from "./zip-shared.ts";
 
@@ -59,9 +58,9 @@ export async function openZip(input: OpenInput, options: ZipOptions = {}): Promi
     // A PlannedSource comes back as it is: that one is not ours to close.
     return readZip(source, options, { owned: source !== input });
   }
-  const source = await openIndexed(input, options, indexed);
+  const source = await openIndexedSource(input, options, indexed);
   const owned = source !== input;
-  return orClose({ source, owned }, () => {
+  return closeOnFailure(owned ? source : undefined, () => {
     return new OpenedZip(source, indexed.readDirectory(source.name), { limits, owned });
   });
 }
@@ -80,51 +79,11 @@ export async function readZip(
   options: ZipOptions,
   { owned, aheadBytes }: ZipReading,
 ): Promise<ZipArchive> {
-  return orClose({ source, owned }, async () => {
+  return closeOnFailure(owned ? source : undefined, async () => {
     const limits = resolveLimits(options);
     const directory = await readDirectory(source, limits, { signal: options.signal, aheadBytes });
     return new OpenedZip(source, directory, { limits, owned });
   });
-}
-
-async function orClose<T>(
-  { source, owned }: { readonly source: PlannedSource; readonly owned: boolean },
-  open: () => T | Promise<T>,
-): Promise<T> {
-  try {
-    return await open();
-  } catch (error) {
-    if (owned) await source.close();
-    throw error;
-  }
-}
-
-/** The source of an indexed archive: what costs a request is opened by its first read. */
-async function openIndexed(
-  input: OpenInput,
-  options: OpenOptions,
-  expected: IndexedArchive,
-): Promise<PlannedSource> {
-  options.signal?.throwIfAborted();
-  if (typeof input === "string" || input instanceof URL) {
-    const { size, identity } = expected;
-    // The signal governs opening, which is over before the first request.
-    const { signal: _, ...rest } = options;
-    return deferSource({
-      name: redactUrl(input),
-      size,
-      identity,
-      open: (probe) => openSource(input, { ...rest, probe }),
-    });
-  }
-  const source = await openSource(input, options);
-  try {
-    checkIndexed(source, expected);
-    return source;
-  } catch (error) {
-    if (source !== input) await source.close();
-    throw error;
-  }
 }
 
 class OpenedZip implements ZipArchive {
