@@ -15,7 +15,7 @@ import { parseJson } from "./parse-json.ts";
  * A part up to this size is fetched whole when it is opened, header and data in one request, and held: listing it needs all of it in any
  * case. Of a larger one the header is a request of its own, and the data flow. *Unmeasured*.
  */
-const HELD_PART_BYTES = 4 * 1024 * 1024;
+const MAX_HELD_PART_BYTES = 4 * 1024 * 1024;
 
 /** How a `.conda` was opened. */
 export interface CondaZipOptions {
@@ -108,5 +108,5 @@ export class CondaZip extends ZipPackage implements CondaPackage {
 
 /** What would be forgotten at once would be fetched twice. */
 function mayHoldBytes({ cache }: TarWalkOptions): number {
-  return cache === false ? 0 : Math.min(HELD_PART_BYTES, cache?.maxBytes ?? HELD_PART_BYTES);
+  return cache === false ? 0 : Math.min(MAX_HELD_PART_BYTES, cache?.maxBytes ?? MAX_HELD_PART_BYTES);
 }

@@ -69,7 +69,7 @@ export function parseProfile(data: Bytes, name: string): { name: string; stored:
 }
 
 /** @throws FORMAT for what is no UTF-8. */
-export function decodeText(bytes: Uint8Array, encoding: StoredText["encoding"], what: string): string {
+export function decodePngText(bytes: Uint8Array, encoding: StoredText["encoding"], what: string): string {
   return encoding === "latin1" ? decodeLatin1(bytes) : decodeUtf8(bytes, what);
 }
 

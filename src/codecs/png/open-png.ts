@@ -41,7 +41,7 @@ import {
   USES_ALPHA,
   USES_PALETTE,
 } from "./png-format.ts";
-import { type ChunkReader, readChunks, readImageData, walkChunks } from "./read-chunks.ts";
+import { type PngChunkReader, readChunks, readImageData, walkChunks } from "./read-chunks.ts";
 import { readProfile, readTexts } from "./read-texts.ts";
 import { imageDataBytes } from "./scan-lines.ts";
 
@@ -267,7 +267,7 @@ class OpenedPng implements PngFile {
   }
 
   /** Runs what reads, until it ends, the caller's signal aborts or this is closed. */
-  async #call<T>(options: ReadOptions | undefined, work: (reader: ChunkReader) => Promise<T>): Promise<T> {
+  async #call<T>(options: ReadOptions | undefined, work: (reader: PngChunkReader) => Promise<T>): Promise<T> {
     const signals = [this.#closing.signal, options?.signal];
     const call = beginCall({ signals, totalMs: Number.POSITIVE_INFINITY, url: this.source.name });
     try {
@@ -285,7 +285,7 @@ class OpenedPng implements PngFile {
     });
   }
 
-  async #readBounded(chunk: PngChunk, reader: ChunkReader): Promise<Bytes> {
+  async #readBounded(chunk: PngChunk, reader: PngChunkReader): Promise<Bytes> {
     const { maxChunkBytes } = this.#limits;
     if (chunk.dataRange.length > maxChunkBytes) {
       const got = `${chunk.dataRange.length} bytes, more than ${maxChunkBytes}`;
@@ -311,7 +311,7 @@ class OpenedPng implements PngFile {
   }
 
   /** The one chunk of a type, where it belongs: only times and Exif data may come after the image data. */
-  async #one(type: string, reader: ChunkReader): Promise<PngChunk | undefined> {
+  async #one(type: string, reader: PngChunkReader): Promise<PngChunk | undefined> {
     const table = this.#table;
     const isAnywhere = type === "tIME" || type === "eXIf";
     await walkChunks(reader, ({ hasData }) => !isAnywhere && hasData);
@@ -324,12 +324,12 @@ class OpenedPng implements PngFile {
     return found[0];
   }
 
-  async #mayBeTransparent(reader: ChunkReader): Promise<boolean> {
+  async #mayBeTransparent(reader: PngChunkReader): Promise<boolean> {
     if (this.header.colorType & USES_ALPHA) return true;
     return (await this.#one("tRNS", reader)) !== undefined;
   }
 
-  async #decode(reader: ChunkReader): Promise<PngPixels> {
+  async #decode(reader: PngChunkReader): Promise<PngPixels> {
     const { header, source } = this;
     const { width, height } = header;
     const { maxPixels } = this.#limits;
@@ -352,7 +352,7 @@ class OpenedPng implements PngFile {
   }
 
   /** Palette and transparency. The end is read for its CRC alone. */
-  async #readMeaning(reader: ChunkReader): Promise<[Bytes | undefined, PngTransparency | undefined]> {
+  async #readMeaning(reader: PngChunkReader): Promise<[Bytes | undefined, PngTransparency | undefined]> {
     const { header } = this;
     const types = ["PLTE", "tRNS", "IEND"].filter((type) => this.#table.of(type).length > 0);
     const chunks = types.map((type) => this.#table.of(type)[0] as PngChunk);
@@ -380,6 +380,6 @@ class OpenedPng implements PngFile {
   }
 }
 
-function walkToEnd(reader: ChunkReader): Promise<void> {
+function walkToEnd(reader: PngChunkReader): Promise<void> {
   return walkChunks(reader, () => false);
 }

@@ -7,7 +7,7 @@ import type { PngChunk } from "./png-file.ts";
 import { brokenPng, CHUNK_HEAD_BYTES, CHUNK_TAIL_BYTES, parseChunkHead } from "./png-format.ts";
 
 /** A file that is being read. */
-export interface ChunkReader {
+export interface PngChunkReader {
   readonly source: PlannedSource;
   readonly table: ChunkTable;
   readonly signal: AbortSignal;
@@ -23,7 +23,7 @@ type Until = (table: ChunkTable) => boolean;
 const WINDOW_BYTES = 4096;
 
 /** Goes from chunk to chunk, reading their heads alone, until that is enough or the last has been seen. */
-export async function walkChunks({ source, table, signal }: ChunkReader, until: Until): Promise<void> {
+export async function walkChunks({ source, table, signal }: PngChunkReader, until: Until): Promise<void> {
   while (!table.isComplete && !until(table)) {
     const position = table.next;
     const window = nextHeads(source, table);
@@ -45,7 +45,7 @@ function nextHeads({ name, size }: PlannedSource, { next, lastLength }: ChunkTab
 
 /** The data of chunks, each checked against its CRC; what lies near is fetched together. */
 export async function readChunks(
-  { source, signal }: Pick<ChunkReader, "source" | "signal">,
+  { source, signal }: Pick<PngChunkReader, "source" | "signal">,
   chunks: readonly PngChunk[],
 ): Promise<Bytes[]> {
   const read = await source.readMany(
@@ -63,7 +63,7 @@ export async function readChunks(
  *
  * Throws LIMIT for more than `maxBytes`.
  */
-export async function readImageData(reader: ChunkReader, maxBytes: number): Promise<Bytes[]> {
+export async function readImageData(reader: PngChunkReader, maxBytes: number): Promise<Bytes[]> {
   const { source, table, signal } = reader;
   await walkChunks(reader, ({ hasData }) => hasData);
   // Without the size nothing can be read through to its end: there the heads tell it.

@@ -2,12 +2,12 @@ import { concatBytes } from "../../bytes/collect-bytes.ts";
 import { inflateZlib } from "../../compress/zlib.ts";
 import { RangeStreamsError } from "../../errors.ts";
 import type { Bytes } from "../../source/source.ts";
-import { decodeText, isTextChunk, type PngText, parseProfile, parseText } from "./chunk-text.ts";
+import { decodePngText, isTextChunk, type PngText, parseProfile, parseText } from "./chunk-text.ts";
 import type { PngChunk, PngProfile } from "./png-file.ts";
-import { type ChunkReader, readChunks } from "./read-chunks.ts";
+import { type PngChunkReader, readChunks } from "./read-chunks.ts";
 
 /** All texts of a file whose chunks are known. Throws LIMIT where they come to more than `maxBytes`, stored or inflated. */
-export async function readTexts(reader: ChunkReader, maxBytes: number): Promise<PngText[]> {
+export async function readTexts(reader: PngChunkReader, maxBytes: number): Promise<PngText[]> {
   const { name } = reader.source;
   const chunks = [...reader.table.types]
     .filter(isTextChunk)
@@ -26,14 +26,14 @@ export async function readTexts(reader: ChunkReader, maxBytes: number): Promise<
     const what = `the text ${fields.keyword} of ${name}`;
     const plain = compressed ? await inflateUpTo(bytes, { maxBytes: left, what }) : bytes;
     left -= plain.length;
-    texts.push({ ...fields, text: decodeText(plain, encoding, what) });
+    texts.push({ ...fields, text: decodePngText(plain, encoding, what) });
   }
   return texts;
 }
 
 /** A color profile. Throws LIMIT as {@link readTexts}. */
 export async function readProfile(
-  reader: ChunkReader,
+  reader: PngChunkReader,
   chunk: PngChunk,
   maxBytes: number,
 ): Promise<PngProfile> {

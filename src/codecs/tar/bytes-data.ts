@@ -1,7 +1,7 @@
 import { Range } from "../../ranges/range.ts";
 import type { Bytes } from "../../source/source.ts";
 import type { TarInput } from "./read-records.ts";
-import { type ArchiveData, checkIndexed, type TarDataOptions } from "./tar-data.ts";
+import { type ArchiveData, checkIndexedRecord, type TarDataOptions } from "./tar-data.ts";
 import type { TarRecord } from "./tar-record.ts";
 
 /** A stream over bytes in memory gives pieces of this size, as the sources over such bytes do. *Unmeasured*. */
@@ -38,7 +38,7 @@ export function bytesData(
   const verified = new WeakSet<TarRecord>();
   const verify = (record: TarRecord): void => {
     if (!isIndexed || verified.has(record)) return;
-    checkIndexed(record, bytes.subarray(record.start, record.data), { ...walk, size: bytes.length });
+    checkIndexedRecord(record, bytes.subarray(record.start, record.data), { ...walk, size: bytes.length });
     verified.add(record);
   };
   const readNow = (record: TarRecord): Bytes => {

@@ -8,7 +8,7 @@ import { type Compression, loadChecksum } from "./compression.ts";
 import { positionOf, type SeekMap, type Spans, storedRange } from "./seek-map.ts";
 
 /** Spans that are up to this long together are one request; longer ones may take several. As large as an opening request may be. */
-export const HELD_BYTES = 8 * 1024 * 1024;
+export const MAX_HELD_BYTES = 8 * 1024 * 1024;
 
 /** How the spans of a compressed tar are read. */
 export interface SpanReading {
@@ -75,11 +75,11 @@ async function* fetchStored(
 ): AsyncGenerator<Bytes, void, void> {
   if (stored !== undefined) {
     yield stored;
-  } else if (expect === "sequential" && range.length <= HELD_BYTES) {
+  } else if (expect === "sequential" && range.length <= MAX_HELD_BYTES) {
     yield await source.read(range, { signal, expect });
   } else {
     // One request for what is not long: dividing a few MiB would gain little, and cost requests that nobody expects.
-    const aheadBytes = range.length <= HELD_BYTES ? 0 : undefined;
+    const aheadBytes = range.length <= MAX_HELD_BYTES ? 0 : undefined;
     const reader = source.stream(range, { signal, aheadBytes }).getReader();
     try {
       for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;

@@ -1,4 +1,4 @@
-import { brokenTar, decodeText, decodeUtf8, type TarPlace } from "./tar-format.ts";
+import { brokenTar, decodeTarText, decodeUtf8, type TarPlace } from "./tar-format.ts";
 
 // The records of extended headers (POSIX pax, "pax Extended Header"): `length key=value\n`, the length of all of it in decimal.
 
@@ -29,7 +29,7 @@ export function parsePaxRecords(payload: Uint8Array, place: TarPlace): PaxRecord
     raw.set(key, record.subarray(equals + 1, -1));
   }
   const charset = raw.get("hdrcharset");
-  const isBinary = charset !== undefined && decodeText(charset) === "BINARY";
+  const isBinary = charset !== undefined && decodeTarText(charset) === "BINARY";
   const records = new Map<string, string>();
   for (const [key, value] of raw) records.set(key, decodeValue(key, value, { place, isBinary }));
   return records;
@@ -58,8 +58,8 @@ function decodeValue(
   value: Uint8Array,
   { place, isBinary }: { readonly place: TarPlace; readonly isBinary: boolean },
 ): string {
-  if (!TEXT_KEYS.has(key)) return decodeText(value);
-  const text = isBinary ? decodeText(value) : decodeUtf8(value);
+  if (!TEXT_KEYS.has(key)) return decodeTarText(value);
+  const text = isBinary ? decodeTarText(value) : decodeUtf8(value);
   if (text === undefined) throw brokenTar(place, `a pax record ${key} that is no UTF-8`);
   if (text.includes("\0")) throw brokenTar(place, `a pax record ${key} with a NUL in it`);
   return text;

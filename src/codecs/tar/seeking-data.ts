@@ -1,11 +1,11 @@
 import { Range } from "../../ranges/range.ts";
 import type { Bytes } from "../../source/source.ts";
-import { decodeSpans, HELD_BYTES, type SpanReading, type SpanRequest } from "./decode-spans.ts";
+import { decodeSpans, MAX_HELD_BYTES, type SpanReading, type SpanRequest } from "./decode-spans.ts";
 import { positionOf, type Spans, spansOf, storedRange } from "./seek-map.ts";
 import { StreamInput } from "./stream-input.ts";
 import {
   type ArchiveData,
-  checkIndexed,
+  checkIndexedRecord,
   type MemberReader,
   type PassingMember,
   passedData,
@@ -38,7 +38,7 @@ export function seekingData({ walk, isIndexed }: TarDataOptions, reading: SpanRe
     if (isChecked(record)) return;
     const headers = await input.read(record.start, record.data - record.start);
     // Too few of them tell of no member.
-    checkIndexed(record, headers ?? new Uint8Array(0), { ...walk, size: map.end.position });
+    checkIndexedRecord(record, headers ?? new Uint8Array(0), { ...walk, size: map.end.position });
     verified.add(record);
   };
   const spansOfRecord = (record: TarRecord): Spans => {
@@ -52,7 +52,7 @@ export function seekingData({ walk, isIndexed }: TarDataOptions, reading: SpanRe
     const runs = joinRuns(records, spansOfRecord);
     const ranges = runs.map(({ spans }) => storedRange(map, spans));
     const total = ranges.reduce((sum, { length }) => sum + length, 0);
-    const isHeld = runs.length > 1 && total <= HELD_BYTES;
+    const isHeld = runs.length > 1 && total <= MAX_HELD_BYTES;
     const stored = isHeld ? await source.readMany(ranges, { signal, expect: "random" }) : [];
     for (const [index, { spans, records: members }] of runs.entries()) {
       for await (const input of openSpans(reading, { spans, signal, stored: stored[index] })) {

@@ -52,7 +52,7 @@ export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveD
   const isUnproven = (record: TarRecord): boolean => isIndexed && !verified.has(record);
   const dataOf = ({ data, storedSize }: TarRecord): Range => new Range(data, data + storedSize);
   const verify = (record: TarRecord, headers: Bytes): void => {
-    checkIndexed(record, headers, { ...walk, size: source.size });
+    checkIndexedRecord(record, headers, { ...walk, size: source.size });
     verified.add(record);
   };
   const verifyAlone = async (record: TarRecord, signal: AbortSignal): Promise<void> => {
@@ -136,7 +136,7 @@ function runsOf(records: readonly TarRecord[], startOf: (record: TarRecord) => n
 }
 
 /** Walks the headers of one member again. @throws FORMAT where they tell of another. */
-export function checkIndexed(
+export function checkIndexedRecord(
   record: TarRecord,
   headers: Bytes,
   walk: WalkOptions & { readonly size: number },

@@ -137,11 +137,11 @@ function textField(bytes: Uint8Array, at: number, [start, length]: Field): strin
   const last = first + length;
   let end = first;
   while (end < last && bytes[end] !== 0) end++;
-  if (end - first > SHORT_TEXT) return decodeText(bytes.subarray(first, end));
+  if (end - first > SHORT_TEXT) return decodeTarText(bytes.subarray(first, end));
   let text = "";
   for (let index = first; index < end; index++) {
     const byte = bytes[index] as number;
-    if (byte >= 0x80) return decodeText(bytes.subarray(first, end));
+    if (byte >= 0x80) return decodeTarText(bytes.subarray(first, end));
     text += String.fromCharCode(byte);
   }
   return text;
@@ -259,11 +259,11 @@ function parseBinary(bytes: Uint8Array): number | undefined {
 export function readText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   if (end === 0) return "";
-  return decodeText(end < 0 ? bytes : bytes.subarray(0, end));
+  return decodeTarText(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 /** UTF-8, else Latin-1: nothing in a tar says which, and every byte is something in the latter. */
-export function decodeText(bytes: Uint8Array): string {
+export function decodeTarText(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
 

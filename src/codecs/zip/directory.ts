@@ -26,7 +26,7 @@ export interface Directory extends DirectoryPlace {
   /** Parts of `bytes` as text. */
   readonly textAt: TextReader;
   /** No entry has another name in an extra field: all names are the bytes in their headers. */
-  readonly isNamedPlainly: boolean;
+  readonly hasPlainNames: boolean;
   /** For messages: the archive. */
   readonly name: string;
 }
@@ -66,10 +66,10 @@ export function indexDirectory(
       `Opened ${name} as zip: got ${got}; raise maxNameBytes if you trust it`,
     );
   }
-  const isNamedPlainly = !walked.needsCare || !positions.some((position) => isNamedOtherwise(view, position));
+  const hasPlainNames = !walked.needsCare || !positions.some((position) => isNamedOtherwise(view, position));
   const textAt = createTextReader(bytes);
   // All written out: of a literal the shape, and what was compiled for it, outlive the last archive that is open.
-  const directory = { range, entries, prefix, comment, bytes, view, textAt, positions, isNamedPlainly, name };
+  const directory = { range, entries, prefix, comment, bytes, view, textAt, positions, hasPlainNames, name };
   if (walked.needsCare) {
     for (const position of positions) if (needsCare(view, position)) checkEntry(directory, position);
   }

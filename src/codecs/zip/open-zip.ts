@@ -214,7 +214,7 @@ class OpenedZip implements ZipArchive {
   #named(name: string): readonly ZipMember[] {
     const { directory } = this.#shared;
     const bytes = new TextEncoder().encode(name);
-    if (bytes.length === name.length && directory.isNamedPlainly) {
+    if (bytes.length === name.length && directory.hasPlainNames) {
       this.#names ??= { index: NameIndex.of(directory) };
       const members = this.#list();
       const { index } = this.#names;

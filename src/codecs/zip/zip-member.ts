@@ -49,9 +49,9 @@ export class ZipMember implements ZipEntry, ReadableMember {
   }
 
   get name(): string {
-    const { isNamedPlainly, view, textAt, name } = this.#shared.directory;
+    const { hasPlainNames, view, textAt, name } = this.#shared.directory;
     // Written out, as those who list an archive ask it of every member, and before any of this has been compiled.
-    if (isNamedPlainly || this.#isNamedPlainly) {
+    if (hasPlainNames || this.#hasPlainName) {
       const length = view.getUint16(this.#position + CENTRAL_FIELDS.nameLength, true);
       const start = this.#position + CENTRAL_HEADER_BYTES;
       const text = textAt(start, start + length);
@@ -190,13 +190,13 @@ export class ZipMember implements ZipEntry, ReadableMember {
   }
 
   /** Its name is its bytes, and no extra field's. */
-  get #isNamedPlainly(): boolean {
+  get #hasPlainName(): boolean {
     if ((this.#u16("flags") & FLAGS.utf8) !== 0 || this.#u16("extraLength") === 0) return true;
     return !hasExtraField(this.#shared.directory.view, this.#position, EXTRA_FIELDS.unicodePath);
   }
 
   get #endsWithSlash(): boolean {
-    if (!this.#shared.directory.isNamedPlainly && !this.#isNamedPlainly) return this.name.endsWith("/");
+    if (!this.#shared.directory.hasPlainNames && !this.#hasPlainName) return this.name.endsWith("/");
     const length = this.#u16("nameLength");
     // In all encodings that a name may have, this byte is a slash and nothing else.
     return (
