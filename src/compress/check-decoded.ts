@@ -6,7 +6,7 @@ import type { Chunk, Decode, DecodeOptions, DecodeWhole } from "./decoder.ts";
 /** Output that may be of any ratio: tiny members are no bombs. */
 const RATIO_GRACE_BYTES = 1024 * 1024;
 
-/** Makes the decoder of a member out of what decompresses: its output is held against what the directory promises. */
+/** Makes the decoder of a member out of what decompresses: its output is checked against what the directory promises. */
 export function decodeBy(decompress: Decode): Decode {
   return (stored, options) => {
     let storedSoFar = 0;
@@ -40,7 +40,7 @@ export async function* checkDecoded(
   check.end();
 }
 
-/** Holds what was decoded against what was promised of it, piece after piece. */
+/** Checks what was decoded against what was promised of it, piece after piece. */
 export class DecodedCheck {
   readonly #options: DecodeOptions;
   readonly #crc: Crc32 | undefined;

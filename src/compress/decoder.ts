@@ -31,7 +31,7 @@ export type Decode = (
 
 /**
  * Decodes one member as {@link Decode} does, into one array: for whoever wants all of it, as that spares copies. What was allocated is
- * the promised size, which the caller has held against its limits.
+ * the promised size, which the caller has checked against its limits.
  */
 export type DecodeWhole = (stored: AsyncIterable<Chunk>, options: DecodeOptions) => Promise<Chunk>;
 

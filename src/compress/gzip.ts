@@ -68,7 +68,7 @@ export async function* decompressGzipPart(
   }
 }
 
-/** Passes on what is inflated of a member, and holds it against the trailer that follows, if one does. */
+/** Passes on what is inflated of a member, and checks it against the trailer that follows, if one does. */
 async function* checkMember(
   input: PushbackInput,
   inflated: AsyncIterable<Chunk>,

@@ -8,7 +8,7 @@ const HEADER_BYTES = 2;
 const TRAILER_BYTES = 4;
 
 /**
- * What is handed to the inflater at once. A platform's DecompressionStream puts out all that comes of one piece before it heeds
+ * What is handed to the inflater at once. A platform's DecompressionStream puts out all that comes of one piece before it respects
  * back-pressure: some 1,032 bytes for each of these.
  */
 const PIECE_BYTES = 64 * 1024;

@@ -5,10 +5,10 @@ import { ByteFeed } from "./byte-feed.ts";
 import type { Chunk, DecompressOptions } from "./decoder.ts";
 
 // The grammar of zstd (RFC 8878, section 3.1): frames, one after the other, each of a header, blocks and maybe a checksum. Walked
-// here, so that what a frame claims is held against limits before a decoder allocates for it, and so that a stream has to end
+// here, so that what a frame claims is checked against limits before a decoder allocates for it, and so that a stream has to end
 // where its last frame does.
 
-/** As large as zstd itself goes along with unless it is told otherwise (`ZSTD_WINDOWLOG_LIMIT_DEFAULT`). */
+/** The largest that zstd itself accepts unless it is told otherwise (`ZSTD_WINDOWLOG_LIMIT_DEFAULT`). */
 const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
 const MAX_BLOCK_BYTES = 128 * 1024;
 const FRAME_MAGIC = 0xfd2fb528;

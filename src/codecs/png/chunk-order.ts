@@ -17,7 +17,7 @@ export interface SeenChunks {
 }
 
 /**
- * Holds one more chunk, not the first, against the rules for those that decide about pixels (5.6, 11.2, 11.3.1.1) and takes note of it.
+ * Checks one more chunk, not the first, against the rules for those that decide about pixels (5.6, 11.2, 11.3.1.1) and takes note of it.
  *
  * @throws FORMAT for one in the wrong place, AMBIGUOUS for a second of which there may be one.
  */

@@ -30,7 +30,7 @@ export interface SpanRequest {
 }
 
 /**
- * What spans decompress to, in one request as a rule. Each is held against its checksum and its length when its end comes; so what
+ * What spans decompress to, in one request as a rule. Each is checked against its checksum and its length when its end comes; so what
  * came of a span is not proven before that, and of all of them only where this ends without an error.
  *
  * Throws FORMAT for what is no such data or of another length, CHECKSUM for other bytes than were indexed, LIMIT for what grows too
@@ -90,7 +90,7 @@ async function* fetchStored(
   }
 }
 
-/** Holds what comes out against lengths and checksums, span by span. */
+/** Checks what comes out against lengths and checksums, span by span. */
 class SpanCheck {
   readonly #map: SeekMap;
   readonly #last: number;

@@ -15,7 +15,7 @@ import { parseTarIndex } from "./tar-index.ts";
 /** Options of {@link openTar} and `walkTar`: those of opening, and how much of a stranger's archive is believed. */
 export interface TarWalkOptions extends OpenOptions, ArchiveLimits {
   /**
-   * Accepts a tar that ends after its last member instead of with blocks of zeros, which one that is cut short there does too.
+   * Accepts a tar that ends after its last member, without the blocks of zeros; one that was cut short there looks the same.
    * Default false: that is FORMAT.
    */
   allowMissingEnd?: boolean | undefined;

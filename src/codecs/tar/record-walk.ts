@@ -22,7 +22,7 @@ export interface WalkOptions {
   /** For messages. */
   readonly name: string;
   readonly limits: Pick<ResolvedLimits, "maxEntries" | "maxNameBytes" | "maxDirectoryBytes">;
-  /** Goes along with a tar that ends after its last member instead of with blocks of zeros. */
+  /** Accepts a tar that ends after its last member, without the blocks of zeros. */
   readonly allowMissingEnd?: boolean | undefined;
   /** Where the first header starts. Default 0. */
   readonly start?: number | undefined;

@@ -42,7 +42,7 @@ export interface PassingMember {
 export interface TarDataOptions {
   readonly source: PlannedSource;
   readonly walk: WalkOptions;
-  /** The records come from an index: each is held against the archive's own header before its bytes are given. */
+  /** The records come from an index: each is compared with the archive's own header before its bytes are given. */
   readonly isIndexed: boolean;
 }
 

@@ -178,8 +178,8 @@ export class TarMember implements TarEntry {
   }
 
   /**
-   * Holds a hard link out of an index against its own header, which says what it stands for: the header of that one is held against
-   * its record when its data are read, and would know nothing of a link that was made up. Costs a request where there is such a link.
+   * Compares a hard link out of an index with its own header, which says what it stands for. The header of its target is compared with the
+   * index when its data are read, but tells nothing of a link that was made up. Costs a request where there is such a link.
    *
    * @internal
    * @throws FORMAT where the archive says otherwise.

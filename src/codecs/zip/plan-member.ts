@@ -180,7 +180,7 @@ export interface ChosenDecoder {
 }
 
 /**
- * Holds a member's own header against its directory entry. A reader that walks the file from its start believes the one, we the
+ * Compares a member's own header with its directory entry. A reader that walks the file from its start believes the one, we the
  * other: where they differ, the archive means two things.
  *
  * @throws AMBIGUOUS where they contradict each other.
@@ -218,7 +218,7 @@ export function descriptorRoom(dataEnd: number, { header, boundary }: MemberPlan
 }
 
 /**
- * Holds what follows the data against the directory, whose values rule. Some writers announce a descriptor and write none; where
+ * Compares what follows the data with the directory, whose values rule. Some writers announce a descriptor and write none; where
  * there is no room for one, nothing contradicts the directory.
  *
  * @throws CHECKSUM for a descriptor that says otherwise.
