@@ -87,94 +87,122 @@ function testLists(kind: ServerKind, { maxParts, changed }: Facts): void {
   afterAll(() => server?.close());
 
   describe.each(transports)("by the transport %s", (transport, options) => {
-    /** Opens, reads the spans together, and gives what the server logged of that. */
-    async function logOf(spans: readonly Span[], requests: number): Promise<string[]> {
-      const visit = server.visit();
-      await using opened = await open(visit.url("f.bin"), options);
-      await expectParts(opened.source, spans);
-      expect([opened.meter.requests, opened.meter.retries]).toEqual([1 + requests, 0]);
-      const logged = await visit.requests(1 + requests);
-      return logged.slice(1);
-    }
+    const served: Served = { server: () => server, options };
+    testMerging(served);
+    testLargeParts(served);
+    testManyParts(served, maxParts);
+    testChange(served, { name: `${transport}.bin`, changed });
+  });
+}
 
-    test("reads parts in any order, twice and empty ones, by one request", async () => {
-      const spans: Span[] = [
-        [3_999_990, 4_000_000],
-        [500, 700],
-        [2_000_000, 2_001_000],
-        [500, 700],
-        [9, 9],
-      ];
-      expect(await logOf(spans, 1)).toEqual(["206 GET /f.bin bytes=500-699,2000000-2000999,3999990-3999999"]);
-    });
+/** A server that runs once its tests do, and how it is asked. */
+interface Served {
+  readonly server: () => ForeignServer;
+  readonly options: HttpOptions;
+}
 
-    test("asks once for what touches or overlaps", async () => {
-      const spans: Span[] = [
-        [5, 15],
-        [100, 110],
-        [0, 10],
-        [110, 120],
-        [90_000, 90_001],
-      ];
-      expect(await logOf(spans, 1)).toEqual(["206 GET /f.bin bytes=0-14,100-119,90000-90000"]);
-    });
+/** Opens, reads the spans together, and gives what the server logged of that: so many requests after the opening. */
+async function logOf(
+  { server, options }: Served,
+  spans: readonly Span[],
+  requests: number,
+): Promise<string[]> {
+  const visit = server().visit();
+  await using opened = await open(visit.url("f.bin"), options);
+  await expectParts(opened.source, spans);
+  expect([opened.meter.requests, opened.meter.retries]).toEqual([1 + requests, 0]);
+  const logged = await visit.requests(1 + requests);
+  return logged.slice(1);
+}
 
-    test("sends no list for what is one range in all", async () => {
-      const spans: Span[] = [
-        [10, 20],
-        [0, 10],
-      ];
-      expect(await logOf(spans, 1)).toEqual(["206 GET /f.bin bytes=0-19"]);
-    });
+function testMerging(served: Served): void {
+  test("reads parts in any order, twice and empty ones, by one request", async () => {
+    const spans: Span[] = [
+      [3_999_990, 4_000_000],
+      [500, 700],
+      [2_000_000, 2_001_000],
+      [500, 700],
+      [9, 9],
+    ];
+    expect(await logOf(served, spans, 1)).toEqual([
+      "206 GET /f.bin bytes=500-699,2000000-2000999,3999990-3999999",
+    ]);
+  });
 
-    test("takes neighbours that may come as one", async () => {
-      const spans: Span[] = [
-        [1000, 1010],
-        [1050, 1060],
-      ];
-      expect(await logOf(spans, 1)).toEqual(["206 GET /f.bin bytes=1000-1009,1050-1059"]);
-    });
+  test("asks once for what touches or overlaps", async () => {
+    const spans: Span[] = [
+      [5, 15],
+      [100, 110],
+      [0, 10],
+      [110, 120],
+      [90_000, 90_001],
+    ];
+    expect(await logOf(served, spans, 1)).toEqual(["206 GET /f.bin bytes=0-14,100-119,90000-90000"]);
+  });
 
-    test("reads parts of a megabyte, and counts what came where", async () => {
-      const visit = server.visit();
-      await using opened = await open(visit.url("f.bin"), options);
-      const spans: Span[] = [
-        [2_500_000, 3_500_000],
-        [100_000, 1_100_000],
-      ];
-      await expectParts(opened.source, spans);
-      expect(String(opened.meter.ranges)).toBe(
-        "RangeSet{Range[0, 10), Range[100000, 1100000), Range[2500000, 3500000)}",
-      );
-      // Beside the parts there are their heads, of some 100 bytes each.
-      const { bytesReceived } = opened.meter;
-      expect(bytesReceived).toBeGreaterThan(2_000_010 + 100);
-      expect(bytesReceived).toBeLessThan(2_000_010 + 1000);
-      expect(await visit.requests(2)).toEqual([
-        "206 GET /f.bin bytes=0-9",
-        "206 GET /f.bin bytes=100000-1099999,2500000-3499999",
-      ]);
-    });
+  test("sends no list for what is one range in all", async () => {
+    const spans: Span[] = [
+      [10, 20],
+      [0, 10],
+    ];
+    expect(await logOf(served, spans, 1)).toEqual(["206 GET /f.bin bytes=0-19"]);
+  });
 
-    test("reads 120 parts by lists of 50, as far as the server answers those", async () => {
-      const spans = scattered(120);
-      const lists = [spans.slice(0, 50), spans.slice(50, 100), spans.slice(100)].map(field);
-      const singles = spans.slice(maxParts).map((span) => field([span]));
-      const asked = maxParts < 50 ? [...lists.slice(0, 1), ...singles] : lists;
-      const logged = await logOf(spans, asked.length);
-      expect(logged.toSorted()).toEqual(asked.map((range) => `206 GET /f.bin ${range}`).toSorted());
-    });
+  test("takes neighbours that may come as one", async () => {
+    const spans: Span[] = [
+      [1000, 1010],
+      [1050, 1060],
+    ];
+    expect(await logOf(served, spans, 1)).toEqual(["206 GET /f.bin bytes=1000-1009,1050-1059"]);
+  });
+}
 
-    test("says CHANGED of a file that another replaced", async () => {
-      const name = `${transport}.bin`;
-      const visit = server.visit();
-      await using opened = await open(visit.url(name), options);
-      await expectParts(opened.source, scattered(3));
-      await server.replace(name, patternBytes(FILE.length, 6));
-      await expect(readParts(opened.source, scattered(4))).rejects.toMatchObject({ code: "CHANGED" });
-      const statuses = (await visit.requests(3)).map((line) => Number(line.slice(0, 3)));
-      expect(statuses).toEqual([206, 206, changed]);
-    });
+function testLargeParts({ server, options }: Served): void {
+  test("reads parts of a megabyte, and counts what came where", async () => {
+    const visit = server().visit();
+    await using opened = await open(visit.url("f.bin"), options);
+    const spans: Span[] = [
+      [2_500_000, 3_500_000],
+      [100_000, 1_100_000],
+    ];
+    await expectParts(opened.source, spans);
+    expect(String(opened.meter.ranges)).toBe(
+      "RangeSet{Range[0, 10), Range[100000, 1100000), Range[2500000, 3500000)}",
+    );
+    // Beside the parts there are their heads, of some 100 bytes each.
+    const { bytesReceived } = opened.meter;
+    expect(bytesReceived).toBeGreaterThan(2_000_010 + 100);
+    expect(bytesReceived).toBeLessThan(2_000_010 + 1000);
+    expect(await visit.requests(2)).toEqual([
+      "206 GET /f.bin bytes=0-9",
+      "206 GET /f.bin bytes=100000-1099999,2500000-3499999",
+    ]);
+  });
+}
+
+function testManyParts(served: Served, maxParts: number): void {
+  test("reads 120 parts by lists of 50, as far as the server answers those", async () => {
+    const spans = scattered(120);
+    const lists = [spans.slice(0, 50), spans.slice(50, 100), spans.slice(100)].map(field);
+    const singles = spans.slice(maxParts).map((span) => field([span]));
+    const asked = maxParts < 50 ? [...lists.slice(0, 1), ...singles] : lists;
+    const logged = await logOf(served, spans, asked.length);
+    expect(logged.toSorted()).toEqual(asked.map((range) => `206 GET /f.bin ${range}`).toSorted());
+  });
+}
+
+function testChange(
+  { server, options }: Served,
+  { name, changed }: { readonly name: string; readonly changed: number },
+): void {
+  test("says CHANGED of a file that another replaced", async () => {
+    const visit = server().visit();
+    await using opened = await open(visit.url(name), options);
+    await expectParts(opened.source, scattered(3));
+    await server().replace(name, patternBytes(FILE.length, 6));
+    await expect(readParts(opened.source, scattered(4))).rejects.toMatchObject({ code: "CHANGED" });
+    const statuses = (await visit.requests(3)).map((line) => Number(line.slice(0, 3)));
+    expect(statuses).toEqual([206, 206, changed]);
   });
 }
 
