@@ -135,77 +135,91 @@ export function buildZip(members: MemberSpec[], spec: ZipSpec = {}): Uint8Array<
 }
 
 function writeMember(member: MemberSpec, offset: number): { local: Uint8Array; central: Uint8Array } {
-  const name = typeof member.name === "string" ? text(member.name) : member.name;
   const data = member.data ?? new Uint8Array(0);
   const method = member.method ?? 0;
   const stored = member.stored ?? (method === 8 ? deflateSync(data) : data);
   const flags = (member.flags ?? 0x800) | (member.descriptor ? 8 : 0);
   const honest = { flags, method, crc32: crc32Of(data), storedSize: stored.length, size: data.length };
-  const wide = member.zip64
-    ? extraField(1, pack([8, honest.size], [8, honest.storedSize]))
-    : new Uint8Array(0);
-  const extra = member.extra ?? new Uint8Array(0);
-  const deferred = { storedSize: 0xffffffff, size: 0xffffffff };
-  const time: Field[] = [
-    [2, member.dosTime ?? 0],
-    [2, member.dosDate ?? 0x5821],
-  ];
+  return { local: writeLocal(member, honest, stored), central: writeCentral(member, honest, offset) };
+}
+
+/** What both headers of a member say, as long as they do not lie. */
+type Honest = Required<Pick<HeaderLies, "flags" | "method" | "crc32" | "storedSize" | "size">>;
+
+const DEFERRED = { storedSize: 0xffffffff, size: 0xffffffff };
+
+/** The local header, the stored bytes, and what follows them. */
+function writeLocal(member: MemberSpec, honest: Honest, stored: Uint8Array): Uint8Array {
   const zeros = member.descriptor ? { crc32: 0, storedSize: 0, size: 0 } : {};
-  const inLocal = {
+  const header = {
     ...honest,
-    name,
-    extra: pack(wide, extra),
+    name: nameOf(member),
+    extra: extraOf(member, [8, honest.size], [8, honest.storedSize]),
     ...zeros,
-    ...(member.zip64 ? deferred : {}),
+    ...(member.zip64 ? DEFERRED : {}),
     ...member.local,
   };
-  const local = pack(
-    [4, inLocal.signature ?? 0x04034b50],
+  const descriptor = member.descriptor
+    ? pack([4, 0x08074b50], [4, honest.crc32], [4, honest.storedSize], [4, honest.size])
+    : new Uint8Array(0);
+  return pack(
+    [4, header.signature ?? 0x04034b50],
     [2, 20],
-    [2, inLocal.flags],
-    [2, inLocal.method],
-    ...time,
-    ...sizesOf(inLocal),
-    inLocal.name,
-    inLocal.extra,
+    [2, header.flags],
+    [2, header.method],
+    ...timeOf(member),
+    ...sizesOf(header),
+    header.name,
+    header.extra,
     stored,
-    member.descriptorBytes ??
-      (member.descriptor
-        ? pack([4, 0x08074b50], [4, honest.crc32], [4, honest.storedSize], [4, honest.size])
-        : new Uint8Array(0)),
+    member.descriptorBytes ?? descriptor,
     new Uint8Array(member.gap ?? 0),
   );
-  const wideCentral = member.zip64
-    ? extraField(1, pack([8, honest.size], [8, honest.storedSize], [8, offset]))
-    : new Uint8Array(0);
-  const inCentral = {
+}
+
+function writeCentral(member: MemberSpec, honest: Honest, offset: number): Uint8Array {
+  const header = {
     ...honest,
-    name,
-    extra: pack(wideCentral, extra),
+    name: nameOf(member),
+    extra: extraOf(member, [8, honest.size], [8, honest.storedSize], [8, offset]),
     localOffset: member.zip64 ? 0xffffffff : offset,
-    ...(member.zip64 ? deferred : {}),
+    ...(member.zip64 ? DEFERRED : {}),
     ...member.central,
   };
   const comment = member.comment ?? new Uint8Array(0);
-  const sizes = sizesOf(inCentral);
-  const central = pack(
-    [4, inCentral.signature ?? 0x02014b50],
+  return pack(
+    [4, header.signature ?? 0x02014b50],
     [2, member.madeBy ?? 0x031e],
     [2, 20],
-    [2, inCentral.flags],
-    [2, inCentral.method],
-    ...time,
-    ...sizes,
+    [2, header.flags],
+    [2, header.method],
+    ...timeOf(member),
+    ...sizesOf(header),
     [2, comment.length],
-    [2, inCentral.disk ?? 0],
+    [2, header.disk ?? 0],
     [2, 0],
     [4, member.externalAttributes ?? 0],
-    [4, inCentral.localOffset],
-    inCentral.name,
-    inCentral.extra,
+    [4, header.localOffset],
+    header.name,
+    header.extra,
     comment,
   );
-  return { local, central };
+}
+
+function nameOf({ name }: MemberSpec): Uint8Array {
+  return typeof name === "string" ? text(name) : name;
+}
+
+/** Its extra fields: first that of zip64 with the values given, where it has one. */
+function extraOf({ zip64, extra }: MemberSpec, ...wide: Field[]): Uint8Array {
+  return pack(zip64 ? extraField(1, pack(...wide)) : new Uint8Array(0), extra ?? new Uint8Array(0));
+}
+
+function timeOf({ dosTime, dosDate }: MemberSpec): Field[] {
+  return [
+    [2, dosTime ?? 0],
+    [2, dosDate ?? 0x5821],
+  ];
 }
 
 function sizesOf(header: HeaderLies & { name: Uint8Array; extra: Uint8Array }): Field[] {
