@@ -243,7 +243,9 @@ function testChanges({ server, facts, transport, options }: Case): void {
       others.map(async ({ name, bytes }) => {
         const visit = server().visit();
         const source = await openSource(visit.url(name), options);
-        expectSameBytes(await source.read([100_000, 100_100]), TEXT.subarray(100_000, 100_100));
+        // Alone: where answers take long, as on a busy machine, a read so near the start brings what follows it too.
+        const first = await source.read([100_000, 100_100], { expect: "random" });
+        expectSameBytes(first, TEXT.subarray(100_000, 100_100));
         return { visit, source, name, bytes };
       }),
     );
