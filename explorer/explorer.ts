@@ -134,7 +134,7 @@ export class Explorer {
   async #fail(error: unknown, wanted: Wanted, signal: AbortSignal): Promise<void> {
     const url = typeof wanted.input === "string" ? wanted.input : "";
     this.#say("Finding out what is wrong…");
-    const failure = await explainFailure(error, url, signal);
+    const failure = await explainFailure(error, { url, whole: wanted.whole }, signal);
     if (signal.aborted) return;
     this.#say("");
     showFailure(this.#failure, failure, () => void this.open({ ...wanted, whole: true }));

@@ -14,6 +14,13 @@ export interface Failure {
   readonly mayDownload: boolean;
 }
 
+/** What was tried. */
+export interface Attempt {
+  readonly url: string;
+  /** All of the file was asked for, in the place of its parts. */
+  readonly whole: boolean | undefined;
+}
+
 /** Which error the server's way with ranges is behind: the doctor can tell more. */
 const OF_RANGES: readonly ErrorCode[] = [
   "RANGE_IGNORED",
@@ -30,6 +37,7 @@ const TITLES: Partial<Record<ErrorCode, string>> = {
   AUTH: "The server wants credentials for this file",
   CHANGED: "The file changed meanwhile",
   TIMEOUT: "The server took too long",
+  BLOCKED_ADDRESS: "The relay asks public addresses alone",
   RATE_LIMITED: "The server asks for a pause",
   ENCODED: "The server compresses what should be cut",
   LIMIT: "A limit was reached",
@@ -40,7 +48,11 @@ const TITLES: Partial<Record<ErrorCode, string>> = {
 };
 
 /** What to say of an error that opening a URL met. Asks the server once more where that tells why. */
-export async function explainFailure(error: unknown, url: string, signal: AbortSignal): Promise<Failure> {
+export async function explainFailure(
+  error: unknown,
+  { url, whole }: Attempt,
+  signal: AbortSignal,
+): Promise<Failure> {
   const detail = isRangeStreamsError(error) ? `${error.code}: ${error.message}` : String(error);
   if (isRangeStreamsError(error, "NETWORK")) return { ...(await explainSilence(url, signal)), detail };
   const title = isRangeStreamsError(error) ? TITLES[error.code] : undefined;
@@ -57,10 +69,12 @@ export async function explainFailure(error: unknown, url: string, signal: AbortS
   return {
     ...plain,
     title: "This server does not give parts of the file",
-    explanation:
-      "It ignores range requests, so that every look into the file would cost all of it. The file can be taken whole, once.",
+    // A server gives the whole file to whoever takes it: where that failed too, the relay stood in between.
+    explanation: whole
+      ? "A relay hands on parts alone. Download the file with the browser, then choose it here."
+      : "It ignores range requests, so that every look into the file would cost all of it. The file can be taken whole, once.",
     findings,
-    mayDownload: true,
+    mayDownload: !whole,
   };
 }
 

@@ -97,7 +97,7 @@ export class RequestLog {
     this.#onChange();
   }
 
-  /** Counts what is read of a body. The answer itself stays: a copy would lose where it came from. */
+  /** Counts what is read of `body`, the only way to read it from then on. The answer itself stays: a copy would lose where it came from. */
   #watchBody(response: Response, request: LoggedRequest): void {
     if (response.body === null) {
       this.#end(request, "done");

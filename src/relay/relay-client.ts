@@ -39,6 +39,7 @@ export function relayClient(relay: string | URL, client: Client = globalThis.fet
 
 async function toldError(response: Response, target: string): Promise<HttpError> {
   const url = redactUrl(target);
-  const { code, message, retryable } = (await response.json()) as ToldError;
+  // Read by `body`, as every other answer is: a client that watches bodies may have put another one there.
+  const { code, message, retryable }: ToldError = await new Response(response.body).json();
   return new HttpError(code, message, { url, status: response.status, retryable });
 }
