@@ -10,13 +10,19 @@ const withoutEncoder: Plugin = {
     source === "./encoder.js" && importer?.includes("/lzma1/") === true ? `${here}no-encoder.ts` : undefined,
 };
 
+/** What lays the page's source out is a part of its weight. */
+const withoutIndent: Plugin = {
+  name: "without-indent",
+  transformIndexHtml: { order: "post", handler: (html) => html.replace(/\s+/g, " ") },
+};
+
 // Plain files with relative addresses, so that the page works under any path. No script or style stands in the page itself: its
 // Content-Security-Policy allows none.
 export default defineConfig({
   root: here,
   base: "./",
   logLevel: "warn",
-  plugins: [withoutEncoder],
+  plugins: [withoutEncoder, withoutIndent],
   resolve: {
     conditions: ["source", ...defaultClientConditions],
     // A module of Node's that a decoder names for Node 16; browsers need nothing in its place.
