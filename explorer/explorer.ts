@@ -10,7 +10,7 @@ import type { ExplorerConfig } from "./config.ts";
 import { showLog, showReceipt } from "./cost-view.ts";
 import { formatDeepLink } from "./deep-link.ts";
 import { button, byId, element } from "./element.ts";
-import { explainFailure } from "./failure.ts";
+import { explainFailure, formatError } from "./failure.ts";
 import { showFailure } from "./failure-view.ts";
 import { MapPanel } from "./map-view.ts";
 import { OpenedFile } from "./opened-file.ts";
@@ -189,9 +189,7 @@ export class Explorer {
     const told = byId("notice", HTMLElement);
     told.hidden = notice === undefined;
     told.textContent =
-      notice === undefined
-        ? ""
-        : `It looks like an archive, but none that can be read. ${visibleName(notice)}`;
+      notice === undefined ? "" : `It looks like an archive, but none that can be read. ${notice}`;
     this.#mapSegments(file);
     this.#link();
     this.#touch();
@@ -206,7 +204,7 @@ export class Explorer {
         if (this.#file === file) this.#map.setSegments(known, file.innermost.archive === undefined);
       },
       (error: unknown) => {
-        if (this.#file === file) this.#say(`The map is not known: ${visibleName(String(error))}`);
+        if (this.#file === file) this.#say(`The map is not known: ${formatError(error)}`);
       },
     );
   }
@@ -258,7 +256,7 @@ export class Explorer {
       this.#showLevel();
       this.#say(`Opened ${visibleName(entry.name)}: ${formatPlural(archive?.entries.length ?? 0, "member")}`);
     } catch (error) {
-      if (!signal.aborted) this.#say(`It could not be opened: ${visibleName(String(error))}`);
+      if (!signal.aborted) this.#say(`It could not be opened: ${formatError(error)}`);
     }
   }
 

@@ -20,7 +20,7 @@ export function showFailure(root: HTMLElement, failure: Failure, onDownload: () 
     ...(mayDownload
       ? [button("Take the whole file and look into it", onDownload, { class: "primary" })]
       : []),
-    element("p", { class: "quiet detail" }, visibleName(detail)),
+    element("p", { class: "quiet detail" }, detail),
   );
   root.hidden = false;
   root.querySelector("h2")?.focus();

@@ -1,6 +1,7 @@
 import { type ErrorCode, isRangeStreamsError } from "range-streams";
 import { diagnose, type Finding } from "range-streams/doctor";
 import { uncached } from "./request-log.ts";
+import { visibleName } from "./text.ts";
 
 /** What went wrong, in words for people. */
 export interface Failure {
@@ -8,7 +9,7 @@ export interface Failure {
   readonly explanation: string;
   /** What the doctor found, or would. */
   readonly findings: readonly Pick<Finding, "level" | "what" | "cost" | "remedy">[];
-  /** The error itself, for who wants it. */
+  /** The error itself, for who wants it, as it may be shown. */
   readonly detail: string;
   /** The whole file may be taken instead. */
   readonly mayDownload: boolean;
@@ -47,13 +48,18 @@ const TITLES: Partial<Record<ErrorCode, string>> = {
   UNSUPPORTED: "This is not read here",
 };
 
+/** An error by its code and message, as it may be shown. */
+export function formatError(error: unknown): string {
+  return visibleName(isRangeStreamsError(error) ? `${error.code}: ${error.message}` : String(error));
+}
+
 /** What to say of an error that opening a URL met. Asks the server once more where that tells why. */
 export async function explainFailure(
   error: unknown,
   { url, whole }: Attempt,
   signal: AbortSignal,
 ): Promise<Failure> {
-  const detail = isRangeStreamsError(error) ? `${error.code}: ${error.message}` : String(error);
+  const detail = formatError(error);
   if (isRangeStreamsError(error, "NETWORK")) return { ...(await explainSilence(url, signal)), detail };
   const title = isRangeStreamsError(error) ? TITLES[error.code] : undefined;
   const plain = {

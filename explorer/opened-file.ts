@@ -1,6 +1,7 @@
 import { isRangeStreamsError, type OpenOptions, openSource, type PlannedSource, Range } from "range-streams";
 import { type AnyArchive, type Entry, openArchive } from "range-streams/archive";
 import { openPng } from "range-streams/png";
+import { formatError } from "./failure.ts";
 import { archiveSegments, pngSegments, type Segments, wholeSegment, withNested } from "./map-model.ts";
 import { sniffKind } from "./sniff-kind.ts";
 
@@ -14,7 +15,7 @@ export interface Level {
   readonly source: PlannedSource;
   /** Undefined for a file that is no archive that can be read. */
   readonly archive: AnyArchive | undefined;
-  /** Why it is none, where it looked like one. */
+  /** Why it is none, where it looked like one, as it may be shown. */
   readonly notice: string | undefined;
   /** Where it lies in the file, where its bytes are there as they are. */
   readonly place: Range | undefined;
@@ -154,6 +155,6 @@ async function openOutermost(
     if (!isRangeStreamsError(error, "FORMAT", "AMBIGUOUS", "UNSUPPORTED", "CHECKSUM", "LIMIT")) throw error;
     const head = await source.read([0, Math.min(512, source.size)], { signal });
     const looksLikeOne = sniffKind(head, source.size <= 512).kind === "archive";
-    return looksLikeOne ? { ...level, notice: `${error.code}: ${error.message}` } : level;
+    return looksLikeOne ? { ...level, notice: formatError(error) } : level;
   }
 }

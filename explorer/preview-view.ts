@@ -1,7 +1,7 @@
-import { isRangeStreamsError } from "range-streams";
 import type { Entry } from "range-streams/archive";
 import { download } from "./download.ts";
 import { button, element } from "./element.ts";
+import { formatError } from "./failure.ts";
 import { type Facts, readPngFacts } from "./png-details.ts";
 import type { Readable } from "./readable.ts";
 import { decodeText, type Sniffed, sniffKind } from "./sniff-kind.ts";
@@ -96,8 +96,7 @@ export class PreviewView {
       await work();
     } catch (error) {
       if (signal.aborted) return;
-      const text = isRangeStreamsError(error) ? `${error.code}: ${error.message}` : String(error);
-      body.replaceChildren(element("p", { class: "error", role: "alert" }, visibleName(text)));
+      body.replaceChildren(element("p", { class: "error", role: "alert" }, formatError(error)));
     }
   }
 

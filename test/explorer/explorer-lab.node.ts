@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright";
+import type { Browser, Locator, Page } from "playwright";
 import { expect } from "vitest";
 import { type ExplorerServer, serveExplorer } from "../../src/cli/explore/serve-explorer.ts";
 import { type RangeServer, startRangeServer } from "../../src/testing.ts";
@@ -54,4 +54,9 @@ export class ExplorerLab implements AsyncDisposable {
     await this.browser.close();
     await Promise.all([this.served.close(), this.server.close(), this.built.remove()]);
   }
+}
+
+/** The lines of the tree that bear a name. */
+export function rowsOf(page: Page, name: string): Locator {
+  return page.locator("#tree [role=row][aria-level]").filter({ hasText: name });
 }

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { patternBytes } from "../../src/testing.ts";
+import { tarBlock } from "../tar/build-tar.ts";
+import { buildZip, text } from "../zip/build-zip.ts";
+import { ExplorerLab, rowsOf } from "./explorer-lab.node.ts";
+
+const INNER = buildZip([{ name: "inside.txt", data: text("read in place\n") }]);
+const FILES = {
+  "outer.zip": buildZip([
+    { name: "bad.zip", data: text("PK\x03\x04 and no zip after all") },
+    { name: "inner.zip", data: INNER },
+    { name: "readme.txt", data: text("the outer one\n") },
+  ]),
+  "twins.zip": buildZip([
+    { name: "a.txt", data: text("the first\n") },
+    { name: "a.txt", data: text("the second\n") },
+    { name: "b/c.txt", data: text("in a folder\n") },
+  ]),
+  "links.tar": new Uint8Array([
+    ...tarBlock({ name: "one.txt", data: "what both names mean\n" }),
+    ...tarBlock({ name: "two.txt", type: "1", linkName: "one.txt" }),
+    ...tarBlock({ name: "large.bin", data: patternBytes(200_000, 5) }),
+    ...tarBlock({ name: "pipe", type: "6" }),
+    ...new Uint8Array(1024),
+  ]),
+  "large.bin": patternBytes(200_000, 3),
+  "large.zip": buildZip([{ name: "large.bin", data: patternBytes(200_000, 4) }]),
+};
+
+let lab: ExplorerLab;
+
+beforeAll(async () => {
+  lab = await ExplorerLab.start({ files: FILES });
+}, 60_000);
+afterAll(() => lab[Symbol.asyncDispose]());
+
+it("an archive that cannot be opened is told by the code of its error", () =>
+  lab.inTab(async (page) => {
+    await page.goto(lab.linkTo("outer.zip"));
+    await rowsOf(page, "bad.zip").click();
+    await page.getByRole("button", { name: "Open this archive" }).click();
+    await expect
+      .poll(() => page.locator("#status").textContent())
+      .toMatch(/^It could not be opened: FORMAT: Opened /);
+  }));
