@@ -155,7 +155,7 @@ export class Explorer {
     await this.#goTo(wanted.path, signal);
   }
 
-  /** Follows a link to a member. What is not there is told, and the way up to it stays. */
+  /** Follows a link to a member. What is not there, or cannot be opened, is told, and the way up to it stays. */
   async #goTo(path: readonly string[], signal: AbortSignal): Promise<void> {
     for (const [depth, name] of path.entries()) {
       const entries = this.#file?.innermost.archive?.entries ?? [];
@@ -165,7 +165,7 @@ export class Explorer {
         return;
       }
       if (depth === path.length - 1) this.#chooseEntry(entry);
-      else await this.#enter(entry);
+      else if (!(await this.#enter(entry))) return;
       if (signal.aborted) return;
     }
   }
@@ -246,17 +246,20 @@ export class Explorer {
     }
   }
 
-  async #enter(entry: Entry): Promise<void> {
+  /** Whether it was opened. What goes wrong is told. */
+  async #enter(entry: Entry): Promise<boolean> {
     const file = this.#file;
-    if (file === undefined) return;
+    if (file === undefined) return false;
     const signal = this.#enterAnew();
     this.#say(`Opening ${visibleName(entry.name)}…`);
     try {
       const { archive } = await file.enter(entry, signal);
       this.#showLevel();
       this.#say(`Opened ${visibleName(entry.name)}: ${formatPlural(archive?.entries.length ?? 0, "member")}`);
+      return true;
     } catch (error) {
       if (!signal.aborted) this.#say(`It could not be opened: ${formatError(error)}`);
+      return false;
     }
   }
 

@@ -34,6 +34,18 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => lab[Symbol.asyncDispose]());
 
+it("a link into an archive that cannot be opened tells why, and shows nothing else in its place", () =>
+  lab.inTab(async (page) => {
+    await page.goto(lab.linkTo("outer.zip", ["bad.zip", "readme.txt"]));
+    const status = page.locator("#status");
+    await expect.poll(() => status.textContent()).toMatch(/^It could not be opened: FORMAT: /);
+    await page.waitForLoadState("networkidle");
+    expect(await status.textContent()).toMatch(/^It could not be opened: FORMAT: /);
+    expect(await page.locator("#preview").textContent()).toContain("Choose a member");
+    expect(await page.locator("#tree [aria-selected=true]").count()).toBe(0);
+    expect(new URL(page.url()).searchParams.getAll("path")).toEqual([]);
+  }));
+
 it("an archive that cannot be opened is told by the code of its error", () =>
   lab.inTab(async (page) => {
     await page.goto(lab.linkTo("outer.zip"));
