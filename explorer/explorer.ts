@@ -68,7 +68,7 @@ export class Explorer {
     });
     this.#preview = new PreviewView(byId("preview", HTMLElement), {
       onOpenArchive: ({ entry }) => {
-        if (entry !== undefined) void this.#enter(entry);
+        if (entry !== undefined) void this.#enter(entry).then(() => this.#keepFocus());
       },
       onStatus: (text) => this.#say(text),
     });
@@ -87,6 +87,8 @@ export class Explorer {
     await this.#leave();
     this.#wanted = wanted;
     this.#failure.hidden = true;
+    // Not every browser takes the focus from a button that is merely hidden.
+    this.#failure.replaceChildren();
     byId("notice", HTMLElement).hidden = true;
     this.#welcome.hidden = true;
     this.#workbench.hidden = true;
@@ -137,7 +139,9 @@ export class Explorer {
     const failure = await explainFailure(error, { url, whole: wanted.whole }, signal);
     if (signal.aborted) return;
     this.#say("");
-    showFailure(this.#failure, failure, () => void this.open({ ...wanted, whole: true }));
+    showFailure(this.#failure, failure, () => {
+      void this.open({ ...wanted, whole: true }).then(() => this.#keepFocus());
+    });
   }
 
   async #showFile(file: OpenedFile, wanted: Wanted, signal: AbortSignal): Promise<void> {
@@ -275,6 +279,14 @@ export class Explorer {
     await this.#file?.leaveTo(depth);
     this.#map.mark(undefined);
     this.#showLevel();
+    this.#keepFocus();
+  }
+
+  /** Where the button is gone that was pressed, the keyboard goes on in the members; where there are none, in the content. */
+  #keepFocus(): void {
+    if (document.activeElement !== document.body) return;
+    byId("content", HTMLElement).focus();
+    // Where it is hidden, this does nothing.
     byId("tree", HTMLElement).focus();
   }
 

@@ -60,3 +60,8 @@ export class ExplorerLab implements AsyncDisposable {
 export function rowsOf(page: Page, name: string): Locator {
   return page.locator("#tree [role=row][aria-level]").filter({ hasText: name });
 }
+
+/** The id of what has the focus; "" for the body and for what has no id. */
+export function focused(page: Page): Promise<string> {
+  return page.evaluate(() => document.activeElement?.id ?? "");
+}

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { patternBytes } from "../../src/testing.ts";
+import { patternBytes, startRangeServer } from "../../src/testing.ts";
 import { tarBlock } from "../tar/build-tar.ts";
 import { buildZip, text } from "../zip/build-zip.ts";
-import { ExplorerLab, rowsOf } from "./explorer-lab.node.ts";
+import { ExplorerLab, focused, rowsOf } from "./explorer-lab.node.ts";
 
 const INNER = buildZip([{ name: "inside.txt", data: text("read in place\n") }]);
 const FILES = {
@@ -55,3 +55,32 @@ it("an archive that cannot be opened is told by the code of its error", () =>
       .poll(() => page.locator("#status").textContent())
       .toMatch(/^It could not be opened: FORMAT: Opened /);
   }));
+
+it("the keyboard goes on in the members, where the button that opened them is gone", () =>
+  lab.inTab(async (page) => {
+    await page.goto(lab.linkTo("outer.zip", ["inner.zip"]));
+    await page.getByRole("button", { name: "Open this archive" }).focus();
+    await page.keyboard.press("Enter");
+    await rowsOf(page, "inside.txt").waitFor();
+    await expect.poll(() => focused(page)).toBe("tree");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator("pre.text").textContent()).toBe("read in place\n");
+    await page.locator("#levels").getByRole("button", { name: "outer.zip" }).focus();
+    await page.keyboard.press("Enter");
+    await rowsOf(page, "readme.txt").waitFor();
+    await expect.poll(() => focused(page)).toBe("tree");
+  }));
+
+it.each([
+  ["outer.zip", "tree"],
+  ["large.bin", "content"],
+])("the keyboard goes on in the whole file that was taken, %s", async (name, id) => {
+  await using whole = await startRangeServer({ files: FILES, maxRanges: 0 });
+  await lab.inTab(async (page) => {
+    await page.goto(`${lab.served.url}?${new URLSearchParams({ url: `${whole.url}/${name}` })}`);
+    await page.getByRole("button", { name: "Take the whole file" }).focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#workbench").waitFor();
+    await expect.poll(() => focused(page)).toBe(id);
+  });
+});
