@@ -1,4 +1,3 @@
-import type { Entry } from "range-streams/archive";
 import { download } from "./download.ts";
 import { button, element } from "./element.ts";
 import { formatError } from "./failure.ts";
@@ -63,10 +62,14 @@ export class PreviewView {
     const tools = element("div", { class: "tools" });
     this.#root.replaceChildren(...this.#heading(readable), tools, body);
     await this.#guarded(body, signal, async () => {
-      if (readable.entry !== undefined && readable.entry.kind !== "file") {
-        body.replaceChildren(...linkParts(readable.entry));
+      const { kind = "file", linkTarget } = readable.entry ?? {};
+      const pointer = linkTarget === undefined ? [] : [pointerNote(linkTarget)];
+      // A hard link, of kind `other`, is one more name of a file.
+      if (kind !== "file" && (kind !== "other" || linkTarget === undefined)) {
+        body.replaceChildren(emptyNote(kind), ...pointer);
         return;
       }
+      body.before(...pointer);
       tools.append(this.#downloadButton(readable));
       const whole = readable.size <= HEAD_BYTES;
       const bytes = whole ? await readable.bytes(signal) : await readable.head(HEAD_BYTES, signal);
@@ -220,11 +223,13 @@ export class PreviewView {
   }
 }
 
-function linkParts({ kind, linkTarget }: Entry): HTMLElement[] {
-  const what = { directory: "folder", symlink: "symbolic link" }[kind as string] ?? "link or a device";
-  const said = element("p", {}, `This is a ${what}: it has no content of its own.`);
-  if (linkTarget === undefined) return [said];
-  return [said, element("p", {}, "It points to ", element("bdi", {}, visibleName(linkTarget)), ".")];
+function emptyNote(kind: string): HTMLElement {
+  const what = { directory: "folder", symlink: "symbolic link" }[kind] ?? "link or a device";
+  return element("p", {}, `This is a ${what}: it has no content of its own.`);
+}
+
+function pointerNote(target: string): HTMLElement {
+  return element("p", {}, "It points to ", element("bdi", {}, visibleName(target)), ".");
 }
 
 function textParts({ bytes, whole }: Head): HTMLElement[] {

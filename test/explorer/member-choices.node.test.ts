@@ -84,3 +84,23 @@ it.each([
     await expect.poll(() => focused(page)).toBe(id);
   });
 });
+
+it("a hard link has the content of its target", () =>
+  lab.inTab(
+    async (page) => {
+      await page.goto(lab.linkTo("links.tar", ["two.txt"]));
+      await expect.poll(() => page.locator("pre.text").textContent()).toBe("what both names mean\n");
+      expect(await page.locator("#preview").textContent()).toContain("It points to one.txt.");
+      const [saved] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("button", { name: "Download" }).click(),
+      ]);
+      expect(saved.suggestedFilename()).toBe("two.txt");
+      await rowsOf(page, "pipe").click();
+      await expect
+        .poll(() => page.locator(".preview-body").textContent())
+        .toBe("This is a link or a device: it has no content of its own.");
+      expect(await page.getByRole("button", { name: "Download" }).count()).toBe(0);
+    },
+    { acceptDownloads: true },
+  ));
