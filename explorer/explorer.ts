@@ -52,7 +52,7 @@ export class Explorer {
   #file: OpenedFile | undefined;
   #log: RequestLog | undefined;
   #wanted: Wanted | undefined;
-  #chosen: string | undefined;
+  #chosen: Entry | undefined;
   #stopping = new AbortController();
   #entering = new AbortController();
   #frame = 0;
@@ -230,10 +230,10 @@ export class Explorer {
     const { archive } = file?.innermost ?? {};
     const entries: readonly Entry[] = archive?.entries ?? [];
     if (file === undefined || archive === undefined || !entries.includes(entry)) return;
-    this.#chosen = entry.name;
+    this.#chosen = entry;
     this.#model?.reveal(entry.name);
     this.#tree.refresh();
-    this.#tree.choose(entry.name);
+    this.#tree.choose(entry);
     this.#link();
     const shown = this.#preview.show(readableEntry(entry, !archive.format.startsWith("tar.")));
     void shown.then(() => this.#markPlace(file, entry));
@@ -243,7 +243,7 @@ export class Explorer {
   async #markPlace(file: OpenedFile, entry: Entry): Promise<void> {
     try {
       const place = await file.placeInFile(entry, this.#stopping.signal);
-      if (this.#file === file && this.#chosen === entry.name) this.#map.mark(place);
+      if (this.#file === file && this.#chosen === entry) this.#map.mark(place);
     } catch {
       // What is wrong with the member is told where it is shown.
       this.#map.mark(undefined);
@@ -312,7 +312,7 @@ export class Explorer {
     if (wanted === undefined || typeof wanted.input !== "string" || wanted.input === ownFile(this.#config))
       return;
     const inside = (this.#file?.levels ?? []).slice(1).map(({ name }) => name);
-    const path = this.#chosen === undefined ? inside : [...inside, this.#chosen];
+    const path = this.#chosen === undefined ? inside : [...inside, this.#chosen.name];
     const link = formatDeepLink({ url: wanted.input, path });
     history.replaceState(null, "", link ?? location.pathname);
   }

@@ -1,3 +1,4 @@
+import type { Entry } from "range-streams/archive";
 import { element, setAttribute } from "./element.ts";
 import { contentHeight, rowWindow, type Scrolled, scrollTopFor } from "./row-window.ts";
 import { formatBytes, formatDay, visibleName } from "./text.ts";
@@ -28,7 +29,7 @@ export class TreeView {
   readonly #events: TreeEvents;
   #model: TreeModel | undefined;
   #active = 0;
-  #chosen: string | undefined;
+  #chosen: Entry | undefined;
 
   constructor(root: HTMLElement, events: TreeEvents) {
     this.#root = root;
@@ -59,11 +60,16 @@ export class TreeView {
   }
 
   /** Marks a member as the one that is looked at, and scrolls to it. */
-  choose(path: string): void {
-    this.#chosen = path;
-    const index = this.#rows.findIndex((row) => row.item.path === path);
+  choose(entry: Entry): void {
+    this.#chosen = entry;
+    const index = this.#rows.findIndex((row) => this.#isChosen(row));
     if (index !== -1) this.#activate(index);
     else this.#draw();
+  }
+
+  /** Several members may bear one name. The line of a folder has no member of its own. */
+  #isChosen({ item: { entry, path } }: TreeRow): boolean {
+    return entry === undefined ? path === this.#chosen?.name : entry === this.#chosen;
   }
 
   get #rows(): readonly TreeRow[] {
@@ -129,7 +135,7 @@ export class TreeView {
         "aria-setsize": String(row.setSize),
         "aria-rowindex": String(index + 2),
         "aria-expanded": isFolder ? String(row.expanded) : undefined,
-        "aria-selected": String(row.item.path === this.#chosen),
+        "aria-selected": String(this.#isChosen(row)),
         "data-kind": kind,
       },
       this.#nameCell(row),

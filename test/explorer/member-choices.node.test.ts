@@ -104,3 +104,22 @@ it("a hard link has the content of its target", () =>
     },
     { acceptDownloads: true },
   ));
+
+it("of two members with one name the one that was pressed is marked and looked at", () =>
+  lab.inTab(async (page) => {
+    await page.goto(lab.linkTo("twins.zip"));
+    const twins = rowsOf(page, "a.txt");
+    const marked = () =>
+      page
+        .locator("#tree [aria-selected=true], #tree .active")
+        .evaluateAll((rows) => rows.map(({ id }) => id));
+    for (const [index, content] of [
+      [1, "the second\n"],
+      [0, "the first\n"],
+    ] as const) {
+      const row = twins.nth(index);
+      await row.click();
+      await expect.poll(() => page.locator("pre.text").textContent()).toBe(content);
+      expect(await marked()).toEqual([await row.getAttribute("id")]);
+    }
+  }));
