@@ -147,7 +147,7 @@ export class PreviewView {
 
   #showMode(mode: Mode, shown: Shown, body: HTMLElement): void {
     if (mode === "image") this.#showImage(shown, body);
-    else body.replaceChildren(...(mode === "text" ? textParts(shown.head) : hexParts(shown.head)));
+    else body.replaceChildren(...(mode === "text" ? textParts(shown) : hexParts(shown)));
   }
 
   #showImage(shown: Shown, body: HTMLElement): void {
@@ -232,7 +232,8 @@ function pointerNote(target: string): HTMLElement {
   return element("p", {}, "It points to ", element("bdi", {}, visibleName(target)), ".");
 }
 
-function textParts({ bytes, whole }: Head): HTMLElement[] {
+function textParts(what: Shown): HTMLElement[] {
+  const { bytes, whole } = what.head;
   const text = decodeText(bytes, whole) ?? "";
   const pretty = whole ? prettyJson(text) : undefined;
   const shown = element(
@@ -240,7 +241,7 @@ function textParts({ bytes, whole }: Head): HTMLElement[] {
     { class: "text", tabindex: "0", "aria-label": "Text", dir: "auto" },
     visibleText(pretty ?? text),
   );
-  return [...partNote({ bytes, whole }, bytes.length), shown];
+  return [...partNote(what, bytes.length), shown];
 }
 
 /** JSON with its structure shown; undefined for what is none. */
@@ -253,19 +254,20 @@ function prettyJson(text: string): string | undefined {
   }
 }
 
-function hexParts(head: Head): HTMLElement[] {
-  const part = head.bytes.subarray(0, HEX_BYTES);
+function hexParts(what: Shown): HTMLElement[] {
+  const part = what.head.bytes.subarray(0, HEX_BYTES);
   const shown = element(
     "pre",
     { class: "hex", tabindex: "0", "aria-label": "Bytes in hexadecimal" },
     formatHex(part),
   );
-  return [...partNote(head, part.length), shown];
+  return [...partNote(what, part.length), shown];
 }
 
-function partNote({ bytes, whole }: Head, shown: number): HTMLElement[] {
+function partNote({ head: { bytes, whole }, readable }: Shown, shown: number): HTMLElement[] {
   if (whole && shown === bytes.length) return [];
-  const checked = whole ? "" : ", not checked against its checksum, which needs all of it";
+  const isUnchecked = !whole && readable.entry?.crc32 !== undefined;
+  const checked = isUnchecked ? ", not checked against its checksum, which needs all of it" : "";
   return [element("p", { class: "quiet" }, `The first ${formatBytes(shown)}${checked}.`)];
 }
 

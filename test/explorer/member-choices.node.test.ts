@@ -123,3 +123,15 @@ it("of two members with one name the one that was pressed is marked and looked a
       expect(await marked()).toEqual([await row.getAttribute("id")]);
     }
   }));
+
+it.each([
+  ["large.bin", [], "The first 8.2 kB."],
+  ["links.tar", ["large.bin"], "The first 8.2 kB."],
+  ["large.zip", ["large.bin"], "The first 8.2 kB, not checked against its checksum, which needs all of it."],
+])("a checksum is spoken of where there is one: %s", (name, path, note) =>
+  lab.inTab(async (page) => {
+    await page.goto(lab.linkTo(name, path));
+    await page.locator("pre.hex").waitFor();
+    expect(await page.locator(".preview-body p").textContent()).toBe(note);
+  }),
+);
