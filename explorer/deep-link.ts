@@ -30,10 +30,10 @@ function hasCredentials(url: string): boolean {
 }
 
 /**
- * What was pasted, as an absolute http(s) URL; `https://` is added where a host stands alone. Undefined for anything else:
- * no other scheme is ever opened.
+ * What was pasted, as an absolute http(s) URL; `https://` is added where a host stands alone. With a `base`, as in a link, it may be
+ * relative to that. Undefined for anything else: no other scheme is ever opened.
  */
-export function resolveUrl(text: string, base: string): string | undefined {
+export function resolveUrl(text: string, base?: string): string | undefined {
   const trimmed = text.trim();
   const isHost = /^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?\//i.test(trimmed);
   try {

@@ -12,8 +12,8 @@ const dropZone = byId("drop", HTMLElement);
 const configured = loadConfig();
 const opened = configured.then((config) => new Explorer(config));
 
-async function openUrl(text: string, path: readonly string[] = []): Promise<void> {
-  const url = resolveUrl(text, location.href);
+async function openUrl(text: string, path: readonly string[] = [], base?: string): Promise<void> {
+  const url = resolveUrl(text, base);
   if (url === undefined || text.trim() === "") {
     field.setCustomValidity("Give an address that begins with https:// or http://");
     field.reportValidity();
@@ -67,5 +67,5 @@ document.addEventListener("drop", (event) => {
 
 const link = parseDeepLink(location.search);
 const own = ownFile(await configured);
-if (link.url !== undefined) await openUrl(link.url, link.path);
+if (link.url !== undefined) await openUrl(link.url, link.path, location.href);
 else if (own !== undefined) await openUrl(own);

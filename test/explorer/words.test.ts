@@ -106,6 +106,20 @@ describe("links to the explorer", () => {
   });
 });
 
+describe("an address that is typed", () => {
+  it("is absolute, or begins with a host: a plain word is none, whatever the page would make of it", () => {
+    expect(resolveUrl("a.example/x.zip")).toBe("https://a.example/x.zip");
+    expect(resolveUrl(" http://a.example/x ")).toBe("http://a.example/x");
+    expect(["garbage", "files/x.zip", "/x.zip", "", " "].map((text) => resolveUrl(text))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+});
+
 describe("what the explorer takes a file for", () => {
   const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
