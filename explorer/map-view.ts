@@ -19,6 +19,9 @@ const GLOW_MS = 900;
 /** The share of the view that an arrow key moves by. */
 const STEP = 1 / 50;
 
+/** Pixels between two fingers: nearer ones, or one alone, count as this far apart. *Unmeasured*. */
+const MIN_SPREAD = 24;
+
 const COLOR_NAMES: readonly (keyof MapColors)[] = [
   "memberEven",
   "memberOdd",
@@ -120,24 +123,37 @@ export class MapPanel {
   }
 
   #listenToPointer(strip: HTMLElement): void {
-    let pressed: { readonly x: number; readonly view: MapView } | undefined;
-    strip.addEventListener("pointerdown", (event) => {
-      pressed = { x: event.clientX, view: this.#view };
-      strip.setPointerCapture(event.pointerId);
+    /** Where a finger or the pressed mouse is, by the id of its pointer. */
+    const pressed = new Map<number, number>();
+    /** Where they all were, and what was in sight, when the last of them came or went. */
+    let from = { middle: 0, spread: 0, view: this.#view };
+    let isClick = false;
+    const measure = (): typeof from => {
+      const [left, right] = [Math.min(...pressed.values()), Math.max(...pressed.values())];
+      return { middle: (left + right) / 2, spread: Math.max(MIN_SPREAD, right - left), view: this.#view };
+    };
+    strip.addEventListener("pointerdown", ({ pointerId, clientX }) => {
+      isClick = pressed.size === 0;
+      pressed.set(pointerId, clientX);
+      from = measure();
+      strip.setPointerCapture(pointerId);
     });
     strip.addEventListener("pointermove", (event) => {
-      if (pressed === undefined) {
+      if (!pressed.has(event.pointerId)) {
         this.#moveCursor(this.#positionAt(event));
         return;
       }
-      const length = pressed.view.end - pressed.view.start;
-      const by = ((pressed.x - event.clientX) / strip.clientWidth) * length;
-      this.#view = moveView(pressed.view, by, this.#size);
-      this.draw();
+      pressed.set(event.pointerId, event.clientX);
+      const { middle, spread } = measure();
+      this.#view = from.view;
+      if (spread !== from.spread)
+        this.#zoom(spread / from.spread, this.#positionAt({ clientX: from.middle }));
+      this.#pan(from.middle - middle);
     });
     const release = (event: PointerEvent): void => {
-      const wasClick = pressed !== undefined && Math.abs(pressed.x - event.clientX) < 4;
-      pressed = undefined;
+      if (!pressed.delete(event.pointerId)) return;
+      const wasClick = isClick && Math.abs(from.middle - event.clientX) < 4;
+      from = measure();
       if (!wasClick || event.type !== "pointerup") return;
       this.#moveCursor(this.#positionAt(event));
       this.#choose();
@@ -146,14 +162,18 @@ export class MapPanel {
     strip.addEventListener("pointercancel", release);
   }
 
+  /** Moves what is in sight by so many pixels. */
+  #pan(pixels: number): void {
+    const length = this.#view.end - this.#view.start;
+    this.#view = moveView(this.#view, (pixels / this.#strip.clientWidth) * length, this.#size);
+    this.draw();
+  }
+
   /** With Ctrl or a pinch it zooms; sideways it moves; else the page scrolls. */
   #onWheel(event: WheelEvent): void {
     if (event.ctrlKey || event.metaKey) this.#zoom(2 ** (-event.deltaY / 200), this.#positionAt(event));
-    else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      const length = this.#view.end - this.#view.start;
-      this.#view = moveView(this.#view, (event.deltaX / this.#strip.clientWidth) * length, this.#size);
-      this.draw();
-    } else return;
+    else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) this.#pan(event.deltaX);
+    else return;
     event.preventDefault();
   }
 
@@ -192,11 +212,9 @@ export class MapPanel {
     this.draw();
   }
 
-  #positionAt(event: MouseEvent): number {
+  #positionAt({ clientX }: Pick<MouseEvent, "clientX">): number {
     const { left, width } = this.#strip.getBoundingClientRect();
-    return (
-      this.#view.start + ((event.clientX - left) / Math.max(1, width)) * (this.#view.end - this.#view.start)
-    );
+    return this.#view.start + ((clientX - left) / Math.max(1, width)) * (this.#view.end - this.#view.start);
   }
 
   #segmentAt(position: number): Segment | undefined {
