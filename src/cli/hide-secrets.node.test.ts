@@ -64,7 +64,9 @@ describe("a mistyped URL", () => {
       "http://h/?id=1&token=2",
     ];
     expect(secret.map((url) => mayHoldSecrets(new URL(url)))).toEqual([true, true, true, true]);
-    expect(mayHoldSecrets(new URL("http://h/a?id=1"))).toBe(false);
+    expect(mayHoldSecrets(new URL("http://h/a?auth_token=1"))).toBe(true);
+    for (const plain of ["http://h/a?id=1", "http://h/a%20b?x='%27&page=2&author=me", "http://h/a?keyword=x"])
+      expect(mayHoldSecrets(new URL(plain))).toBe(false);
   });
 
   it("is recognised by what is left of it", () => {

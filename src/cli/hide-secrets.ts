@@ -1,3 +1,5 @@
+import { redactUrl } from "../node.ts";
+
 /** Longer ones are not shown at all: nobody reads them, and the work is bounded. */
 const MAX_SHOWN = 2048;
 
@@ -16,11 +18,7 @@ export function hideSecrets(text: string): string {
   return end === -1 ? shown : `${shown}${text[end]}…`;
 }
 
-/** Names of parameters that carry secrets, or may: of signatures, tokens, keys and passwords. */
-const SECRET_NAME = /token|key|sig|secret|auth|pass|cred|session|jwt|policy|code|^se$|^sk/i;
-
-/** Whether a whole URL had better not be printed: it bears a password, a fragment, or a parameter with a name as secrets have. */
-export function mayHoldSecrets({ username, password, hash, searchParams }: URL): boolean {
-  if (username !== "" || password !== "" || hash !== "") return true;
-  return [...searchParams.keys()].some((key) => SECRET_NAME.test(key));
+/** Whether a whole URL had better not be printed: what {@link redactUrl} takes away of it is secret, or may be. */
+export function mayHoldSecrets(url: URL): boolean {
+  return redactUrl(url) !== url.href;
 }

@@ -131,6 +131,16 @@ describe("range-streams get", () => {
     expect((await readFile(join(folder, "copy.bin"))).equals(BIG.subarray(0, 3_000_000))).toBe(true);
   });
 
+  it("neither shows nor writes what is secret in a query", async () => {
+    const url = `${server.url}/big.bin?auth_token=S3CRET&X-Plex-Token=S3CRET&pwd=S3CRET&page=2`;
+    const info = await runCli(cli, ["info", url]);
+    const stopped = await get(url, "-o", target, "--max-bytes", "4M");
+    const notes = await readFile(`${target}.part.json`, "utf8");
+    expect([info.code, stopped.code]).toEqual([0, 10]);
+    expect(info.stdout + stopped.stderr + notes).not.toContain("S3CRET");
+    expect(notes).toContain("/big.bin?page=2");
+  });
+
   it("uses several connections where one is the limit", async () => {
     await using slow = await startRangeServer({ files: { "big.bin": BIG }, bytesPerSecond: 10_000_000 });
     expect((await get(`${slow.url}/big.bin`, "-o", target)).code).toBe(0);
