@@ -72,8 +72,38 @@ async function catMembers(
     const message = `Asked for a part of ${chosen.length} members together; name one of them`;
     throw new RangeStreamsError("INVALID_ARGUMENT", message);
   }
-  for (const entry of chosen) await writeMember(entry, { source, extent: options.extent }, context);
+  const [only] = chosen;
+  if (only !== undefined && chosen.length === 1)
+    await writeMember(only, { source, extent: options.extent }, context);
+  else await writeMembers(archive, chosen, context);
   report(source);
+}
+
+/** Whole members in the order asked. Those that follow each other in the archive too come by one way through it. */
+async function writeMembers(
+  archive: Archive,
+  chosen: readonly Entry[],
+  { output, signal }: CommandContext,
+): Promise<void> {
+  for (const run of splitRuns(archive, chosen))
+    for await (const { stream } of archive.streamEach(run, { signal })) await writeStream(stream, output);
+}
+
+/** Divides members so that each run is in the order in which `streamEach` gives it. */
+function splitRuns(archive: Archive, chosen: readonly Entry[]): Entry[][] {
+  // A tar that is compressed as a whole has no ranges; its entries are as they lie there.
+  const placed = archive.ranges.size > 0 ? [...archive.ranges.values()] : archive.entries;
+  const places = new Map(placed.map(({ name }, place) => [name, place]));
+  const runs: Entry[][] = [];
+  let last = Number.POSITIVE_INFINITY;
+  for (const entry of chosen) {
+    // A hard link comes where its target lies, which is nowhere told.
+    const place = entry.kind === "other" ? Number.NaN : (places.get(entry.name) ?? Number.NaN);
+    if (place > last) runs.at(-1)?.push(entry);
+    else runs.push([entry]);
+    last = place;
+  }
+  return runs;
 }
 
 /** The entry of exactly this name, else what a pattern means, folders left out: they have no bytes. */
