@@ -1,4 +1,6 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, realpath } from "node:fs/promises";
+import { dirname, resolve, sep } from "node:path";
 import type { Archive, Entry } from "../codecs/archive.ts";
 import { RangeStreamsError } from "../errors.ts";
 import {
@@ -47,6 +49,7 @@ export async function extract(
   const { signal, overwrite } = resolved;
   const finished = root === undefined ? new Map<string, FinishedFile>() : await earlier.readJournal();
   const survey = await surveyDirectory(plan, { root, overwrite, finished, signal });
+  if (root === undefined) await checkNewRoot(directory);
   const staging = root === undefined ? new Staging(await makeRoot(directory), archive.source) : earlier;
   const written = await writeExtraction(archive, survey, { staging, finished, options: resolved });
   return { ...written, kept: survey.kept, skipped: [...plan.unsafe, ...plan.left] };
@@ -74,6 +77,22 @@ async function readTargets(
   const isUnknown = ({ kind, linkTarget, size }: Entry): boolean =>
     kind === "symlink" && linkTarget === undefined && size <= MAX_TARGET_BYTES;
   await archive.readMany(chosen.filter(isUnknown), { signal });
+}
+
+/**
+ * Looks whether a directory that is not there yet could be made, before anything is fetched for it. `mkdir` itself, told to make parents too,
+ * says ENOENT of a file system that may only be read (Node 20).
+ */
+async function checkNewRoot(directory: string): Promise<void> {
+  for (let path = dirname(resolve(directory)); ; path = dirname(path)) {
+    try {
+      // With a separator behind it, a file is no such path.
+      return await access(`${path}${sep}`, constants.W_OK);
+    } catch (error) {
+      const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+      if (!isMissing || path === dirname(path)) throw fileSystemError(error, directory);
+    }
+  }
 }
 
 async function makeRoot(directory: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -79,6 +79,12 @@ async function untilSecond(): Promise<void> {
     if (found.includes("first") && found.some((path) => path.endsWith(".part"))) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** Mounts are the superuser's, and only in a namespace of a process's own do they hurt nobody. */
+function canMountReadOnly(): boolean {
+  const mount = ["-m", "mount", "-t", "tmpfs", "-o", "ro", "tmpfs", "/mnt"];
+  return process.platform === "linux" && spawnSync("unshare", mount).status === 0;
 }
 
 describe("F14: the command", () => {
@@ -170,6 +176,16 @@ describe("F14: the command", () => {
     await chmod(folder, 0o755);
     expect([code, stderr]).toEqual([4, expect.stringContaining("AUTH: Asked to write")]);
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.runIf(canMountReadOnly())("220. a file system that may only be read is AUTH", async () => {
+    const mount = 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"';
+    for (const below of ["to", "to/be/made"]) {
+      const args = [cli.path, "extract", `${server.url}/big.zip`, "-d", join(folder, below)];
+      const mounted = ["unshare", "-m", "sh", "-c", mount, folder, process.execPath, ...args];
+      const { code, stderr } = await runProgram(mounted);
+      expect([code, stderr]).toEqual([4, expect.stringMatching(/AUTH: Asked to write .* got EROFS/)]);
+    }
   });
 
   it.each([
