@@ -233,6 +233,9 @@ describe("range-streams index", () => {
     await runArgs("index", `${url}/x.zip`, "-o", file);
     const ran = await runArgs("cat", `${url}/unsafe.zip`, "notes.txt", "--index", file);
     expect([ran.code, ran.notes[0]]).toEqual([7, expect.stringContaining("CHANGED")]);
+    const extracted = await runArgs("extract", `${url}/unsafe.zip`, "-d", to, "--index", file);
+    expect([extracted.code, extracted.notes[0]]).toEqual([7, expect.stringContaining("CHANGED")]);
+    expect(await readdir(folder)).toEqual(["x.json"]);
   });
 
   it.each(["cat", "plan"])("makes no sense to %s without a member", async (verb) => {

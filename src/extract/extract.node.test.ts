@@ -21,6 +21,7 @@ import { recordedSource } from "../../test/zip/recorded-source.ts";
 import type { Archive } from "../codecs/archive.ts";
 import { openTar } from "../codecs/tar/open-tar.ts";
 import { openZip } from "../codecs/zip/open-zip.ts";
+import { RangeStreamsError } from "../errors.ts";
 import { patternBytes } from "../testing/pattern-bytes.ts";
 import { extract } from "./extract.node.ts";
 import type { ExtractProgress } from "./extract-options.ts";
@@ -304,8 +305,30 @@ describe("what it refuses", () => {
   it("a member that cannot be read at all, before any file is written", async () => {
     const zip = await zipOf({ name: "a", data: text("a") }, { name: "secret", flags: 0x801 });
     await expect(extract(zip, to)).rejects.toMatchObject({ code: "UNSUPPORTED" });
-    expect(await tree(to)).toEqual([]);
+    expect(await tree(folder)).toEqual([]);
   });
+
+  it.each([5, BIG.length])(
+    "an archive that changed, before a directory is made: %i bytes",
+    async (length) => {
+      const data = BIG.subarray(0, length);
+      const source = recordedSource(
+        buildZip([
+          { name: "d/a", data },
+          { name: "filler", data: BIG },
+        ]),
+      );
+      const changed = new RangeStreamsError("CHANGED", "another one by now");
+      const index = (await openZip(source)).toIndex();
+      const failing = {
+        read: () => Promise.reject(changed),
+        stream: () => new ReadableStream({ start: (controller) => controller.error(changed) }),
+      };
+      const zip = await openZip({ ...source, ...failing }, { index });
+      await expect(extract(zip, to)).rejects.toBe(changed);
+      expect(await tree(folder)).toEqual([]);
+    },
+  );
 
   it("a member with wrong bytes, of which nothing is left", async () => {
     const zip = await zipOf(

@@ -50,8 +50,9 @@ export async function extract(
   const finished = root === undefined ? new Map<string, FinishedFile>() : await earlier.readJournal();
   const survey = await surveyDirectory(plan, { root, overwrite, finished, signal });
   if (root === undefined) await checkNewRoot(directory);
-  const staging = root === undefined ? new Staging(await makeRoot(directory), archive.source) : earlier;
-  const written = await writeExtraction(archive, survey, { staging, finished, options: resolved });
+  const openStaging = async (): Promise<Staging> =>
+    root === undefined ? new Staging(await makeRoot(directory), archive.source) : earlier;
+  const written = await writeExtraction(archive, survey, { openStaging, finished, options: resolved });
   return { ...written, kept: survey.kept, skipped: [...plan.unsafe, ...plan.left] };
 }
 

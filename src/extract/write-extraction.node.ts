@@ -1,6 +1,6 @@
 import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Archive, Entry } from "../codecs/archive.ts";
+import type { Archive, Entry, EntryStream } from "../codecs/archive.ts";
 import type { Bytes } from "../source/source.ts";
 import type { ExtractResult, ResolvedOptions } from "./extract-options.ts";
 import { fileSystemError } from "./file-system-error.node.ts";
@@ -16,33 +16,51 @@ const SMALL_BYTES = 256 * 1024;
 const WRITERS = 4;
 
 /** What writing needs beside what to write. */
-export interface Writing {
+interface Writing {
   readonly staging: Staging;
   readonly finished: ReadonlyMap<string, FinishedFile>;
   readonly options: ResolvedOptions;
+}
+
+/** What {@link writeExtraction} needs beside what to write. */
+export interface WritingOptions extends Omit<Writing, "staging"> {
+  /** Makes the directory too, where it is missing. */
+  openStaging(): Promise<Staging>;
 }
 
 /** Writes what a survey found to be missing. */
 export async function writeExtraction(
   archive: Archive,
   survey: Survey,
-  writing: Writing,
+  { openStaging, finished, options }: WritingOptions,
 ): Promise<Pick<ExtractResult, "files" | "directories" | "links" | "bytes">> {
-  const writer = new Writer(survey, writing);
+  const { signal } = options;
+  const wanted = survey.files.map(({ entry }) => entry);
+  const members = arriveEach(archive.streamEach(wanted, { signal }));
+  let staging: Staging | undefined;
   let isDone = false;
   try {
-    // Members that cannot be read at all are refused by the first step, before anything is written.
-    await writer.writeFiles(archive);
+    // Nothing is made before the first bytes have come: members that cannot be read, and an archive that changed, are refused by then.
+    const first = await members.next();
+    staging = await openStaging();
+    const writer = new Writer(survey, { staging, finished, options });
+    await writer.makeDirectories();
+    await writer.writeFiles(first, members);
     await writer.copyFiles();
     await writer.makeLinks();
     await writer.dateDirectories();
     isDone = true;
+    const { files, copies, directories, links } = survey;
+    const done = {
+      files: files.length + copies.length,
+      directories: directories.length,
+      links: links.length,
+    };
+    return { ...done, bytes: writer.bytes };
   } finally {
-    await writing.staging.end(isDone);
+    await members.return();
+    await staging?.end(isDone);
   }
-  const { files, copies, directories, links } = survey;
-  const done = { files: files.length + copies.length, directories: directories.length, links: links.length };
-  return { ...done, bytes: writer.bytes };
 }
 
 class Writer {
@@ -66,28 +84,25 @@ class Writer {
     this.#doneFiles = kept;
   }
 
-  async writeFiles(archive: Archive): Promise<void> {
+  async writeFiles(
+    first: IteratorResult<ArrivedMember, void>,
+    members: AsyncGenerator<ArrivedMember, void, void>,
+  ): Promise<void> {
     const planned = new Map(this.#survey.files.map((file) => [file.entry, file]));
-    const { signal } = this.#writing.options;
     const pool = new TaskPool(WRITERS);
-    const members = archive.streamEach([...planned.keys()], { signal })[Symbol.asyncIterator]();
     try {
-      let next = await members.next();
-      await this.#makeDirectories();
-      for (; next.done !== true; next = await members.next()) {
-        const { entry, stream } = next.value;
+      for (let next = first; next.done !== true; next = await members.next()) {
+        const { entry, chunks } = next.value;
         const file = planned.get(entry);
         if (file === undefined) continue;
-        if (entry.size <= SMALL_BYTES) {
-          const chunks: Bytes[] = [];
-          for await (const chunk of chunksOf(stream)) chunks.push(chunk);
-          await pool.begin(() => this.#writeFile(file, chunks));
-        } else await this.#writeFile(file, chunksOf(stream));
+        if (entry.size <= SMALL_BYTES) await pool.begin(() => this.#writeFile(file, chunks));
+        else await this.#writeFile(file, chunks);
       }
       await pool.end();
-      signal?.throwIfAborted();
+      this.#writing.options.signal?.throwIfAborted();
     } finally {
-      await members.return?.();
+      // What is on its way ends first.
+      await members.return();
       await pool.settle();
     }
   }
@@ -125,7 +140,7 @@ class Writer {
     }
   }
 
-  async #makeDirectories(): Promise<void> {
+  async makeDirectories(): Promise<void> {
     for (const { parts, entry } of this.#survey.directories) {
       this.#writing.options.signal?.throwIfAborted();
       const path = this.#path(parts);
@@ -198,6 +213,34 @@ async function makeDirectory(path: string, mode: number): Promise<void> {
     if (found.isSymbolicLink()) throw throughLink(path);
     if (!found.isDirectory()) throw error;
   }
+}
+
+/** A member whose first bytes have come, a small one whole. */
+interface ArrivedMember {
+  readonly entry: Entry;
+  readonly chunks: AsyncIterable<Bytes> | Iterable<Bytes>;
+}
+
+async function* arriveEach(members: AsyncIterable<EntryStream>): AsyncGenerator<ArrivedMember, void, void> {
+  for await (const { entry, stream } of members) {
+    const chunks = chunksOf(stream);
+    const held: Bytes[] = [];
+    let next = await chunks.next();
+    if (entry.size > SMALL_BYTES) {
+      yield { entry, chunks: next.done ? held : continueWith(next.value, chunks) };
+      continue;
+    }
+    for (; !next.done; next = await chunks.next()) held.push(next.value);
+    yield { entry, chunks: held };
+  }
+}
+
+async function* continueWith(
+  first: Bytes,
+  rest: AsyncGenerator<Bytes, void, void>,
+): AsyncGenerator<Bytes, void, void> {
+  yield first;
+  yield* rest;
 }
 
 async function* chunksOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void, void> {
