@@ -1,13 +1,18 @@
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, rmdir, unlink } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { RangeStreamsError } from "../errors.ts";
 import type { PlannedSource } from "../source/source.ts";
 import { OWN_PREFIX } from "./safe-path.ts";
 
-/** Parts of a process that was killed are removed after so long: another one may be at work on younger ones. */
+/** Parts whose process nobody here can ask for are removed after so long: it may be at work on younger ones. */
 const LEFT_BEHIND_MS = 60 * 60 * 1000;
+/** Computer, process and its start, and a name by chance: only a process of this computer can be asked whether it still runs. */
+const PART_NAME = /^(?:([0-9a-f]{8})-(\d+)-(\d+)-)?[0-9a-f]{16}\.part$/;
+/** Numbers of processes are given anew, and in a container that is restarted the same one is. */
+const STARTED_MS = Math.floor(performance.timeOrigin);
 const JOURNAL = "finished";
 /** More than a million lines of the longest names. */
 const MAX_JOURNAL_BYTES = 2 ** 29;
@@ -26,6 +31,7 @@ export interface FinishedFile {
 export class Staging {
   readonly path: string;
   readonly #hasJournal: boolean;
+  readonly #host: string = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
   #made: Promise<void> | undefined;
   #journal: Promise<FileHandle> | undefined;
   #noted: Promise<unknown> = Promise.resolve();
@@ -83,14 +89,17 @@ export class Staging {
   async newPart(): Promise<string> {
     this.#made ??= this.#make();
     await this.#made;
-    return join(this.path, `${randomBytes(8).toString("hex")}.part`);
+    const maker = `${this.#host}-${process.pid}-${STARTED_MS}`;
+    return join(this.path, `${maker}-${randomBytes(8).toString("hex")}.part`);
   }
 
-  /** Takes the folder away, where nothing is left in it. When all is done, the notes too. */
+  /** Takes the folder away, but for what other processes have in it. When all is done, the notes too. */
   async end(isDone: boolean): Promise<void> {
     const ignore = (): undefined => undefined;
     await (await this.#journal?.catch(ignore))?.close();
     if (isDone) await unlink(join(this.path, JOURNAL)).catch(ignore);
+    // Of an earlier run, where this one had nothing to write.
+    await this.#removeLeftBehind().catch(ignore);
     await rmdir(this.path).catch(ignore);
   }
 
@@ -99,7 +108,6 @@ export class Staging {
       await mkdir(this.path, { mode: 0o700 });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      await this.#checkFolder();
       await this.#removeLeftBehind();
     }
   }
@@ -111,11 +119,36 @@ export class Staging {
   }
 
   async #removeLeftBehind(): Promise<void> {
-    const old = Date.now() - LEFT_BEHIND_MS;
-    for (const name of (await readdir(this.path)).filter((found) => /^[0-9a-f]{16}\.part$/.test(found))) {
+    await this.#checkFolder();
+    for (const name of await readdir(this.path)) {
+      const maker = PART_NAME.exec(name);
       const path = join(this.path, name);
-      if ((await lstat(path)).mtimeMs < old) await unlink(path).catch(() => undefined);
+      if (maker !== null && (await this.#isLeftBehind(maker, path)))
+        await unlink(path).catch(() => undefined);
     }
+  }
+
+  async #isLeftBehind(
+    [, host, pid, started]: readonly (string | undefined)[],
+    path: string,
+  ): Promise<boolean> {
+    if (host === this.#host) {
+      const isNumbered = Number(pid) === process.pid;
+      return isNumbered ? Number(started) !== STARTED_MS : !isRunning(Number(pid));
+    }
+    // A part may have the date of its member already; the one of its last change cannot be set.
+    const found = await lstat(path).catch(() => undefined);
+    return found !== undefined && found.ctimeMs < Date.now() - LEFT_BEHIND_MS;
+  }
+}
+
+/** Signal 0 asks whether a process is there; one of another user answers EPERM. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -149,6 +149,26 @@ describe("F14: the command", () => {
       expect((await readdir(to)).sort()).toEqual(["big", "first"]);
     },
   );
+
+  it.each(["big.zip", "big.tar"])("220. %s: what `kill -9` left goes with the next run", async (name) => {
+    const slow = await startRangeServer({ files: FILES, bytesPerSecond: 500_000 });
+    const args = ["extract", `${slow.url}/${name}`, "-d", to];
+    try {
+      const { code } = await runProgram([process.execPath, cli.path, ...args], {
+        onStart: (kill) => void untilSecond().then(() => kill("SIGKILL")),
+      });
+      expect(code).toBe(null);
+    } finally {
+      await slow.close();
+    }
+    const [own = ""] = (await readdir(to)).filter((path) => path.startsWith(".range-streams-"));
+    const left = (await readdir(join(to, own))).filter((path) => path.endsWith(".part"));
+    expect(left.length).toBe(1);
+    // All of it is there already: the run that is to clean up has nothing to write.
+    if (name === "big.zip") await writeFile(join(to, "big"), BIG);
+    const again = await runCli(cli, ["extract", `${server.url}/${name}`, "-d", to]);
+    expect([again.code, (await readdir(to)).sort()]).toEqual([0, ["big", "first"]]);
+  });
 
   it.runIf(process.platform !== "win32")(
     "220. a disk that takes no more is LIMIT, and leaves no partial file",
