@@ -219,6 +219,39 @@ describe("extracting again", () => {
     expect(await tree(to)).toEqual(["a"]);
   });
 
+  it.each(["zip", "tar"])(
+    "dates the folders that an interrupted run made, and no others: %s",
+    async (kind) => {
+      const members = [
+        { name: "mine/" },
+        { name: "d/" },
+        { name: "d/e/" },
+        { name: "d/e/a", data: text("a") },
+      ];
+      const big = { name: "d/big", data: BIG };
+      const parts = members.map(({ name, data }) => ({
+        name,
+        ...(data === undefined ? { type: "5" } : { data }),
+      }));
+      const open = (): Promise<Archive> => (kind === "zip" ? zipOf(...members, big) : tarOf(...parts, big));
+      await mkdir(join(to, "mine"), { recursive: true });
+      for (let run = 0; run < 2; run++) {
+        const controller = new AbortController();
+        const onProgress = ({ entry }: ExtractProgress): void => {
+          if (entry.name === "d/big") controller.abort(new Error("enough"));
+        };
+        const interrupted = extract(await open(), to, { signal: controller.signal, onProgress });
+        await expect(interrupted).rejects.toThrow("enough");
+      }
+      const archive = await open();
+      expect(await extract(archive, to)).toMatchObject({ files: 1, kept: 1, directories: 0 });
+      for (const name of ["d", "d/e"])
+        expect([name, (await stat(join(to, name))).mtime]).toEqual([name, archive.get(`${name}/`).modified]);
+      expect((await stat(join(to, "mine"))).mtime).not.toEqual(archive.get("mine/").modified);
+      expect(await readdir(to)).toEqual(["d", "mine"]);
+    },
+  );
+
   it("writes a file anew that was changed after it was noted", async () => {
     const open = (): Promise<Archive> => tarOf({ name: "a", data: "abc" }, { name: "big", data: BIG });
     const controller = new AbortController();

@@ -11,12 +11,13 @@ import {
 } from "./extract-options.ts";
 import { fileSystemError } from "./file-system-error.node.ts";
 import { type ExtractionPlan, planExtraction } from "./plan-extraction.ts";
-import { type FinishedFile, Staging } from "./staging.node.ts";
+import { type Notes, Staging } from "./staging.node.ts";
 import { findRoot, surveyDirectory } from "./survey.node.ts";
 import { writeExtraction } from "./write-extraction.node.ts";
 
 /** A target of a symlink: what file systems take. */
 const MAX_TARGET_BYTES = 4096;
+const NO_NOTES: Notes = { files: new Map(), folders: new Set() };
 /** Unsafe entries that a message names. */
 const NAMED = 3;
 
@@ -47,12 +48,12 @@ export async function extract(
   const root = await findRoot(directory);
   const earlier = new Staging(root ?? directory, archive.source);
   const { signal, overwrite } = resolved;
-  const finished = root === undefined ? new Map<string, FinishedFile>() : await earlier.readJournal();
-  const survey = await surveyDirectory(plan, { root, overwrite, finished, signal });
+  const notes = root === undefined ? NO_NOTES : await earlier.readNotes();
+  const survey = await surveyDirectory(plan, { root, overwrite, notes, signal });
   if (root === undefined) await checkNewRoot(directory);
   const openStaging = async (): Promise<Staging> =>
     root === undefined ? new Staging(await makeRoot(directory), archive.source) : earlier;
-  const written = await writeExtraction(archive, survey, { openStaging, finished, options: resolved });
+  const written = await writeExtraction(archive, survey, { openStaging, notes, options: resolved });
   return { ...written, kept: survey.kept, skipped: [...plan.unsafe, ...plan.left] };
 }
 

@@ -24,6 +24,14 @@ export interface FinishedFile {
   readonly crc32: number;
 }
 
+/** What earlier runs that were interrupted noted. */
+export interface Notes {
+  /** By path. */
+  readonly files: ReadonlyMap<string, FinishedFile>;
+  /** Paths of folders that were made, and whose dates are set when all is done. */
+  readonly folders: ReadonlySet<string>;
+}
+
 /**
  * A private folder in the directory that is written to: files are made there and moved into place, so that under their names there are
  * whole ones alone. It bears the name of one representation of an archive, and notes what of that is finished.
@@ -46,49 +54,31 @@ export class Staging {
     this.#hasJournal = strength !== "none";
   }
 
-  /** What an earlier run noted, by path. Lines that are none, as of a run that was killed, count as not there. */
-  async readJournal(): Promise<ReadonlyMap<string, FinishedFile>> {
-    const finished = new Map<string, FinishedFile>();
-    if (!this.#hasJournal) return finished;
-    let text: string;
-    try {
-      await this.#checkFolder();
-      const file = await open(join(this.path, JOURNAL), constants.O_RDONLY | SAFE);
-      try {
-        if ((await file.stat()).size > MAX_JOURNAL_BYTES) return finished;
-        text = await file.readFile("utf8");
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return finished;
-      throw error;
+  /** What earlier runs noted. Lines that are none, as of a run that was killed, count as not there. */
+  async readNotes(): Promise<Notes> {
+    const [files, folders] = [new Map<string, FinishedFile>(), new Set<string>()];
+    for (const line of (await this.#readJournal()).split("\n")) {
+      const [path, size, crc32] = parseLine(line);
+      if (typeof path !== "string") continue;
+      if (size === undefined) folders.add(path);
+      else if (typeof size === "number" && typeof crc32 === "number") files.set(path, { size, crc32 });
     }
-    for (const line of text.split("\n")) {
-      const [path, file] = parseLine(line) ?? [];
-      if (path !== undefined && file !== undefined) finished.set(path, file);
-    }
-    return finished;
+    return { files, folders };
   }
 
   /** Notes that a file is in its place. */
-  async note(path: string, { size, crc32 }: FinishedFile): Promise<void> {
-    if (!this.#hasJournal) return;
-    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | SAFE;
-    this.#journal ??= open(join(this.path, JOURNAL), flags, 0o600);
-    const journal = this.#journal;
-    // One after the other, and each on a line of its own: the last one of a run that was killed may be torn.
-    const noted = this.#noted.then(async () =>
-      (await journal).writeFile(`\n${JSON.stringify([path, size, crc32])}\n`),
-    );
-    this.#noted = noted.catch(() => undefined);
-    await noted;
+  async noteFile(path: string, { size, crc32 }: FinishedFile): Promise<void> {
+    await this.#note([[path, size, crc32]]);
+  }
+
+  /** Notes that folders are made by this run. */
+  async noteFolders(paths: readonly string[]): Promise<void> {
+    await this.#note(paths.map((path) => [path]));
   }
 
   /** A path for a file in the making. */
   async newPart(): Promise<string> {
-    this.#made ??= this.#make();
-    await this.#made;
+    await this.#makeOnce();
     const maker = `${this.#host}-${process.pid}-${STARTED_MS}`;
     return join(this.path, `${maker}-${randomBytes(8).toString("hex")}.part`);
   }
@@ -101,6 +91,44 @@ export class Staging {
     // Of an earlier run, where this one had nothing to write.
     await this.#removeLeftBehind().catch(ignore);
     await rmdir(this.path).catch(ignore);
+  }
+
+  async #note(notes: readonly (readonly unknown[])[]): Promise<void> {
+    if (!this.#hasJournal || notes.length === 0) return;
+    this.#journal ??= this.#openJournal();
+    const journal = this.#journal;
+    // One after the other, and each on a line of its own: the last one of a run that was killed may be torn.
+    const lines = notes.map((note) => `\n${JSON.stringify(note)}\n`).join("");
+    const noted = this.#noted.then(async () => (await journal).writeFile(lines));
+    this.#noted = noted.catch(() => undefined);
+    await noted;
+  }
+
+  async #openJournal(): Promise<FileHandle> {
+    await this.#makeOnce();
+    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | SAFE;
+    return open(join(this.path, JOURNAL), flags, 0o600);
+  }
+
+  async #readJournal(): Promise<string> {
+    if (!this.#hasJournal) return "";
+    try {
+      await this.#checkFolder();
+      const file = await open(join(this.path, JOURNAL), constants.O_RDONLY | SAFE);
+      try {
+        return (await file.stat()).size > MAX_JOURNAL_BYTES ? "" : await file.readFile("utf8");
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+      throw error;
+    }
+  }
+
+  #makeOnce(): Promise<void> {
+    this.#made ??= this.#make();
+    return this.#made;
   }
 
   async #make(): Promise<void> {
@@ -152,15 +180,12 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function parseLine(line: string): [path: string, file: FinishedFile] | undefined {
-  if (line === "") return undefined;
+function parseLine(line: string): readonly unknown[] {
+  if (line === "") return [];
   try {
     const parsed: unknown = JSON.parse(line);
-    if (!Array.isArray(parsed)) return undefined;
-    const [path, size, crc32] = parsed as unknown[];
-    if (typeof path !== "string" || typeof size !== "number" || typeof crc32 !== "number") return undefined;
-    return [path, { size, crc32 }];
+    return Array.isArray(parsed) ? parsed : [];
   } catch {
-    return undefined;
+    return [];
   }
 }

@@ -6,11 +6,13 @@ import { fileSystemError } from "./file-system-error.node.ts";
 import type { PlannedDirectory } from "./path-tree.ts";
 import { crcOfFile, isLinkTo } from "./place-file.node.ts";
 import type { ExtractionPlan, PlannedCopy, PlannedFile, PlannedLink } from "./plan-extraction.ts";
-import type { FinishedFile } from "./staging.node.ts";
+import type { Notes } from "./staging.node.ts";
 
 /** What is to be done, after a look at what is there. */
 export interface Survey {
   readonly directories: readonly PlannedDirectory[];
+  /** Those, and the ones that an interrupted run made and left undated; parents first. */
+  readonly datedDirectories: readonly PlannedDirectory[];
   readonly files: readonly PlannedFile[];
   readonly copies: readonly PlannedCopy[];
   readonly links: readonly PlannedLink[];
@@ -23,7 +25,7 @@ export interface SurveyOptions {
   /** Links resolved; undefined where there is none yet. */
   readonly root: string | undefined;
   readonly overwrite: boolean;
-  readonly finished: ReadonlyMap<string, FinishedFile>;
+  readonly notes: Notes;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -49,7 +51,7 @@ export async function findRoot(directory: string): Promise<string | undefined> {
  */
 export async function surveyDirectory(plan: ExtractionPlan, options: SurveyOptions): Promise<Survey> {
   const { root } = options;
-  if (root === undefined) return { ...plan, kept: 0, keptBytes: 0 };
+  if (root === undefined) return { ...plan, datedDirectories: plan.directories, kept: 0, keptBytes: 0 };
   const surveyor = new Surveyor(root, options);
   try {
     return await surveyor.survey(plan);
@@ -73,9 +75,12 @@ class Surveyor {
   }
 
   async survey(plan: ExtractionPlan): Promise<Survey> {
-    const directories: PlannedDirectory[] = [];
+    const { folders } = this.#options.notes;
+    const [directories, datedDirectories]: [PlannedDirectory[], PlannedDirectory[]] = [[], []];
     for (const directory of plan.directories) {
-      if (await this.#isToMake(directory)) directories.push(directory);
+      const isToMake = await this.#isToMake(directory);
+      if (isToMake) directories.push(directory);
+      if (isToMake || folders.has(keyOf(directory.parts))) datedDirectories.push(directory);
     }
     const files = await this.#toWrite(plan.files);
     const copies = await this.#toWrite(plan.copies);
@@ -86,7 +91,8 @@ class Surveyor {
       if (await this.#isToLink(link)) links.push(link);
     }
     if (this.#conflicts.length > 0) throw this.#inTheWay();
-    return { directories, files, copies, links, kept: this.#kept, keptBytes: this.#keptBytes };
+    const [kept, keptBytes] = [this.#kept, this.#keptBytes];
+    return { directories, datedDirectories, files, copies, links, kept, keptBytes };
   }
 
   async #isToMake({ parts }: PlannedDirectory): Promise<boolean> {
@@ -118,7 +124,7 @@ class Surveyor {
   /** It has the bytes that the archive's checksum tells of, or those that an earlier run noted of the very same archive. */
   async #isComplete({ entry, parts }: PlannedFile, found: Stats): Promise<boolean> {
     if (!found.isFile() || found.size !== entry.size) return false;
-    const noted = this.#options.finished.get(keyOf(parts));
+    const noted = this.#options.notes.files.get(keyOf(parts));
     const crc32 = entry.crc32 ?? (noted?.size === entry.size ? noted.crc32 : undefined);
     if (crc32 === undefined) return false;
     try {

@@ -6,7 +6,7 @@ import type { ExtractResult, ResolvedOptions } from "./extract-options.ts";
 import { fileSystemError } from "./file-system-error.node.ts";
 import { placeCopy, placeFile, placeLink, setDate } from "./place-file.node.ts";
 import type { PlannedFile } from "./plan-extraction.ts";
-import type { FinishedFile, Staging } from "./staging.node.ts";
+import type { Notes, Staging } from "./staging.node.ts";
 import { keyOf, type Survey, throughLink } from "./survey.node.ts";
 import { TaskPool } from "./task-pool.ts";
 
@@ -18,7 +18,7 @@ const WRITERS = 4;
 /** What writing needs beside what to write. */
 interface Writing {
   readonly staging: Staging;
-  readonly finished: ReadonlyMap<string, FinishedFile>;
+  readonly notes: Notes;
   readonly options: ResolvedOptions;
 }
 
@@ -32,7 +32,7 @@ export interface WritingOptions extends Omit<Writing, "staging"> {
 export async function writeExtraction(
   archive: Archive,
   survey: Survey,
-  { openStaging, finished, options }: WritingOptions,
+  { openStaging, notes, options }: WritingOptions,
 ): Promise<Pick<ExtractResult, "files" | "directories" | "links" | "bytes">> {
   const { signal } = options;
   const wanted = survey.files.map(({ entry }) => entry);
@@ -43,7 +43,7 @@ export async function writeExtraction(
     // Nothing is made before the first bytes have come: members that cannot be read, and an archive that changed, are refused by then.
     const first = await members.next();
     staging = await openStaging();
-    const writer = new Writer(survey, { staging, finished, options });
+    const writer = new Writer(survey, { staging, notes, options });
     await writer.makeDirectories();
     await writer.writeFiles(first, members);
     await writer.copyFiles();
@@ -108,7 +108,7 @@ class Writer {
   }
 
   async copyFiles(): Promise<void> {
-    const { finished } = this.#writing;
+    const { notes } = this.#writing;
     for (const { entry, parts, from } of this.#survey.copies) {
       this.#writing.options.signal?.throwIfAborted();
       const path = this.#path(parts);
@@ -117,7 +117,7 @@ class Writer {
       );
       this.bytes += entry.size;
       const original = keyOf(from.parts);
-      const crc32 = this.#crcs.get(original) ?? finished.get(original)?.crc32;
+      const crc32 = this.#crcs.get(original) ?? notes.files.get(original)?.crc32;
       await this.#finish({ entry, parts }, crc32);
     }
   }
@@ -134,13 +134,16 @@ class Writer {
 
   /** When nothing is put into them any more, those in others first. */
   async dateDirectories(): Promise<void> {
-    for (const { parts, entry } of [...this.#survey.directories].reverse()) {
+    for (const { parts, entry } of [...this.#survey.datedDirectories].reverse()) {
       const path = this.#path(parts);
       if (entry !== undefined) await this.#attempt(path, () => setDate(path, entry));
     }
   }
 
   async makeDirectories(): Promise<void> {
+    const { staging } = this.#writing;
+    const dated = this.#survey.directories.filter(({ entry }) => entry?.modified !== undefined);
+    await this.#attempt(staging.path, () => staging.noteFolders(dated.map(({ parts }) => keyOf(parts))));
     for (const { parts, entry } of this.#survey.directories) {
       this.#writing.options.signal?.throwIfAborted();
       const path = this.#path(parts);
@@ -169,7 +172,7 @@ class Writer {
   async #finish({ entry, parts }: PlannedFile, crc32: number | undefined): Promise<void> {
     if (entry.crc32 === undefined && crc32 !== undefined) {
       const key = keyOf(parts);
-      await this.#attempt(key, () => this.#writing.staging.note(key, { size: entry.size, crc32 }));
+      await this.#attempt(key, () => this.#writing.staging.noteFile(key, { size: entry.size, crc32 }));
     }
     this.#doneFiles += 1;
     this.#tell(entry);
