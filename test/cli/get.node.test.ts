@@ -331,6 +331,21 @@ describe("220. where get would write", () => {
     expect(await readdir(folder)).toEqual(["got.bin"]);
   });
 
+  it("a lock that a dead process left is taken over by one of several at once", {
+    timeout: 60_000,
+  }, async () => {
+    await using slow = await startRangeServer({ files: { "big.bin": BIG }, linkBytesPerSecond: 40_000_000 });
+    for (let round = 0; round < 5; round++) {
+      await writeFile(`${target}.part.lock`, `${2 ** 30}\n`);
+      const command = [process.execPath, cli.path, "get", `${slow.url}/big.bin`, "-o", target];
+      const ended = await Promise.all([spawned(command), spawned(command), spawned(command)]);
+      expect([round, ended.map(({ code }) => code).sort()]).toEqual([round, [0, 12, 12]]);
+      expect((await readFile(target)).equals(BIG)).toBe(true);
+      expect(await readdir(folder)).toEqual(["got.bin"]);
+      await rm(target);
+    }
+  });
+
   it("a folder that is missing is NOT_FOUND, and a file without a name INVALID_ARGUMENT", async () => {
     const missing = await get(`${server.url}/big.bin`, "-o", join(folder, "no/where"));
     expect([missing.code, missing.stderr]).toEqual([3, expect.stringContaining("NOT_FOUND: ")]);
