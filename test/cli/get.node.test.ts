@@ -346,6 +346,26 @@ describe("220. where get would write", () => {
     }
   });
 
+  it("a file that changes meanwhile is CHANGED, and what is said to help does", async () => {
+    await using slow = await startRangeServer({
+      files: { "big.bin": { bytes: BIG, etag: '"one"' } },
+      linkBytesPerSecond: 12_000_000,
+    });
+    const command = [process.execPath, cli.path, "get", `${slow.url}/big.bin`, "-o", target];
+    const changed = await spawned(command, {
+      onStart: () =>
+        void untilNoted(4 * MIB).then(() => slow.replace("big.bin", { bytes: OTHER, etag: '"two"' })),
+    });
+    expect([changed.code, changed.stderr]).toEqual([7, expect.stringContaining("CHANGED: ")]);
+    expect(changed.stderr).toMatch(
+      / MB of 24\.0 MB are in .*: --restart fetches the one of now from its start\n/,
+    );
+    expect(changed.stderr).not.toContain("goes on from there");
+    expect((await spawned(command)).code).toBe(7);
+    expect((await spawned([...command, "--restart"])).code).toBe(0);
+    expect((await readFile(target)).equals(OTHER)).toBe(true);
+  });
+
   it("a folder that is missing is NOT_FOUND, and a file without a name INVALID_ARGUMENT", async () => {
     const missing = await get(`${server.url}/big.bin`, "-o", join(folder, "no/where"));
     expect([missing.code, missing.stderr]).toEqual([3, expect.stringContaining("NOT_FOUND: ")]);

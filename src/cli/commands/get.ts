@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
-import { type Identity, type PlannedSource, RangeStreamsError } from "../../index.ts";
+import { type Identity, isRangeStreamsError, type PlannedSource, RangeStreamsError } from "../../index.ts";
 import { escapeText, formatJson } from "../escape-text.ts";
 import { formatBytes } from "../format-bytes.ts";
 import { formatReceipt, type ReceiptReport, reportReceipt } from "../format-receipt.ts";
@@ -82,8 +82,7 @@ export async function runGet(url: string, options: GetOptions, context: CommandC
     await part.place(target, overwrite);
   } catch (error) {
     const far = `${formatBytes(part.writtenBytes)} of ${formatBytes(size)} are in ${part.path}`;
-    if (part.writtenBytes > 0 && part.missing().length > 0)
-      note(`${far}; the same command goes on from there`);
+    if (part.writtenBytes > 0 && part.missing().length > 0) note(`${far}; ${describeNext(error)}`);
     throw error;
   } finally {
     await part.close();
@@ -168,6 +167,12 @@ async function writeOut(
   if (!options.receipt) return;
   const receipt = reportReceipt(source);
   output.note(options.json ? formatJson({ receipt }).trimEnd() : formatReceipt(receipt));
+}
+
+function describeNext(error: unknown): string {
+  return isRangeStreamsError(error, "CHANGED")
+    ? "that version is gone: --restart fetches the one of now from its start"
+    : "the same command goes on from there";
 }
 
 function requireSize(source: PlannedSource): PlannedSource {
