@@ -62,7 +62,7 @@ export async function resolveInput(input: string): Promise<string | Source> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(input)?.[1]?.toLowerCase();
   if (scheme === "http" || scheme === "https") return input;
   if (scheme === undefined) return openPath(input);
-  if (scheme === "file") return openFileSource(new URL(input));
+  if (scheme === "file" && URL.canParse(input)) return openFileSource(new URL(input));
   const message = `Asked to open a ${scheme}: URL: that is not read here; give an http(s) URL or a path`;
   throw new RangeStreamsError("INVALID_ARGUMENT", message);
 }

@@ -41,6 +41,16 @@ describe("what the file system refuses", () => {
       });
   });
 
+  it.each(["file://host.example/x", "file:///a%2Fb", "https://user:pw@host.example/x"])(
+    "%s is no URL of a file here: INVALID_ARGUMENT",
+    async (url) => {
+      await expect(openFileSource(new URL(url))).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.not.stringContaining("pw"),
+      });
+    },
+  );
+
   it("a path through a file is NOT_FOUND", async () => {
     await expect(openFileSource(join(path, "beyond"))).rejects.toMatchObject({ code: "NOT_FOUND" });
   });

@@ -15,7 +15,7 @@ interface FileState {
  * A Source over a local file, held open until `close`. Size and modification time are pinned at open and compared after each
  * read: a file that changed is CHANGED, never a mixture.
  *
- * @throws NOT_FOUND; AUTH for what may not be read; UNSUPPORTED for what is no regular file, and for whatever else the file system
+ * @throws INVALID_ARGUMENT for a URL that names no file here; NOT_FOUND; AUTH for what may not be read; UNSUPPORTED for what is no regular file, and for whatever else the file system
  * refuses; LIMIT where too many files are open. Reads throw these, CHANGED, and as {@link Source.read}. `cause` is what the system said.
  */
 export async function openFileSource(path: string | URL): Promise<Source> {
@@ -47,8 +47,22 @@ async function openHandle(path: string | URL): Promise<FileHandle> {
   try {
     return await open(path, OPEN_FLAGS);
   } catch (cause) {
-    throw readingError(cause, `${path}: asked to open it`);
+    throw isInvalidUrl(cause) ? invalidUrl(cause) : readingError(cause, `${path}: asked to open it`);
   }
+}
+
+/** Of a URL that names no local file: not `file:`, another host, an encoded slash. */
+function isInvalidUrl(cause: unknown): cause is NodeJS.ErrnoException {
+  const { code } = cause as NodeJS.ErrnoException;
+  return (
+    cause instanceof TypeError && code !== undefined && /^ERR_INVALID_(?:FILE_URL|URL_SCHEME)/.test(code)
+  );
+}
+
+/** The URL is not echoed: one that is no file's may hold a password. */
+function invalidUrl(cause: NodeJS.ErrnoException): RangeStreamsError {
+  const message = `Asked to open a URL as a file, got ${cause.code}; give a file: URL of this computer, or a path`;
+  return new RangeStreamsError("INVALID_ARGUMENT", message, { cause });
 }
 
 /** What the file system says, by code: which error it is here, and what to do. */

@@ -72,13 +72,23 @@ async function resolveTarget(input: string): Promise<Target> {
       `Asked to explore ${hideSecrets(input)}: got no http(s) URL; give one, or a path`,
     );
   }
-  const path = /^file:/i.test(input) ? fileURLToPath(input) : resolve(input);
+  const path = /^file:/i.test(input) ? parseFileUrl(input) : resolve(input);
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() === true) return { file: { path, name: basename(path) } };
   throw new RangeStreamsError(
     "NOT_FOUND",
     `Asked to explore ${hideSecrets(input)}: got no file there; give the path of one, or a URL`,
   );
+}
+
+function parseFileUrl(input: string): string {
+  try {
+    return fileURLToPath(input);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const message = `Asked to explore ${hideSecrets(input)}, got ${code}; give a file: URL of this computer, or a path`;
+    throw new RangeStreamsError("INVALID_ARGUMENT", message, { cause });
+  }
 }
 
 function builtPage(): URL {
