@@ -30,8 +30,10 @@ export function buildProgram(
     .description("what a server does right and wrong with ranges, what it costs and which header mends it")
     .argument("<url>", "an http(s) URL")
     .option("--json", "print JSON")
+    .option("--receipt", "say what it cost: requests, bytes moved, share of the file")
     .option("--origin <origin>", "also what a page of this origin may read (CORS), e.g. https://app.example")
     .option("--header <line>", "send 'Name: value' along; may be given several times", collectOption)
+    .option("--quiet", "as for other verbs; there is no progress to show")
     .action((url: string, options: DoctorOptions) => runDoctor(url, options, context));
   program
     .command("explore")

@@ -47,7 +47,8 @@ export async function diagnose(url: string | URL, options: DiagnoseOptions = {})
     ]);
     const capabilities = settleCapabilities(observed, facts);
     const verdict = settleVerdict(findings);
-    return { url: prober.name, verdict, facts, findings, capabilities, requests: prober.requests };
+    const { name, requests, bytesReceived } = prober;
+    return { url: name, verdict, facts, findings, capabilities, requests, bytesReceived };
   } finally {
     prober.close();
   }

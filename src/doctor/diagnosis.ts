@@ -110,4 +110,6 @@ export interface Diagnosis {
   readonly capabilities: Capabilities;
   /** HTTP requests that were sent, redirects included. */
   readonly requests: number;
+  /** Bytes of bodies that were taken; what was still on its way of one that was left is not among them. */
+  readonly bytesReceived: number;
 }

@@ -53,6 +53,8 @@ export class Prober {
   /** The redirects of the first probe. */
   readonly redirects: RedirectStep[] = [];
   requests = 0;
+  /** Of bodies. */
+  bytesReceived = 0;
   /** Why no more is asked: the time is up, or the server said that it is too much. */
   stopped: "time" | "rate" | undefined;
   /** One connection served several probes; undefined where nothing showed it. */
@@ -160,6 +162,7 @@ export class Prober {
       signal: this.call.signal,
       url: this.name,
     });
+    this.bytesReceived += body.bytes.byteLength;
     if (this.call.signal.aborted) throw this.call.signal.reason;
     const { origin } = new URL(url);
     // Node's fetch closes the connection of every HEAD by itself, and the server then says so too.

@@ -89,7 +89,7 @@ const PRINTED: [verb: string, ...args: string[]][] = [
   ["map", "x.zip", "notes.txt", "--receipt"],
   ["map", "plain.zip"],
   ["doctor", "x.zip"],
-  ["doctor", "x.zip", "--origin", "https://app.example"],
+  ["doctor", "x.zip", "--origin", "https://app.example", "--receipt"],
 ];
 
 describe("documents and their schemas", () => {

@@ -48,6 +48,23 @@ describe("range-streams doctor, as a process", () => {
     expect(text).toContain("server:      nginx/1.22 \\u009b31m\n");
   });
 
+  it("says what it cost, and is quiet where there is nothing else to say", async () => {
+    const args = ["doctor", `${good.url}/file.bin`, "--receipt", "--quiet"];
+    const { code, stdout, stderr } = await runCli(cli, args);
+    expect([code, stdout.toString().startsWith(`${good.url}/file.bin\ngood: `)]).toEqual([0, true]);
+    expect(stderr).toMatch(/^receipt: 10 requests, 16\.7 kB moved, 5\.6 % of 300\.0 kB\n$/);
+    const { receipt, bytesReceived } = JSON.parse((await runCli(cli, [...args, "--json"])).stdout.toString());
+    expect(receipt).toEqual({
+      requests: 10,
+      retries: 0,
+      bytesReceived: 16_670,
+      bytesWanted: 0,
+      size: 300_000,
+      share: 16_670 / 300_000,
+    });
+    expect(bytesReceived).toBe(16_670);
+  });
+
   it("prints JSON in which nothing is missing", async () => {
     const args = ["doctor", `${weak.url}/file.bin`, "--json", "--origin", "https://app.example"];
     const { code, stdout } = await runCli(cli, args);

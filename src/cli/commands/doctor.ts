@@ -3,12 +3,14 @@ import { EarlyEnd } from "../early-end.ts";
 import { escapeText, formatJson } from "../escape-text.ts";
 import { EXIT_BY_CODE } from "../exit-codes.ts";
 import { formatBytes } from "../format-bytes.ts";
+import { formatReceipt, type ReceiptReport } from "../format-receipt.ts";
 import type { CommandContext } from "../output.ts";
 import { parseHeader } from "../source-options.ts";
 
 /** Options of `doctor`. */
 export interface DoctorOptions {
   json?: boolean | undefined;
+  receipt?: boolean | undefined;
   origin?: string | undefined;
   /** Lines as curl takes them: `Name: value`. */
   header?: readonly string[] | undefined;
@@ -19,8 +21,22 @@ export async function runDoctor(url: string, options: DoctorOptions, context: Co
   const { output, signal } = context;
   const headers = (options.header ?? []).map(parseHeader);
   const diagnosis = await diagnose(url, { headers, signal, origin: options.origin });
-  await output.write(options.json ? formatJson(withNulls(diagnosis)) : formatDiagnosis(diagnosis));
+  const receipt = receiptOf(diagnosis);
+  if (options.json) {
+    const report = withNulls(diagnosis) as object;
+    await output.write(formatJson(options.receipt ? { ...report, receipt } : report));
+  } else {
+    await output.write(formatDiagnosis(diagnosis));
+    if (options.receipt) output.note(formatReceipt(receipt));
+  }
   if (diagnosis.verdict === "unusable") throw new EarlyEnd(EXIT_BY_CODE.RANGE_IGNORED);
+}
+
+/** Probes want nothing of the file, and are sent once each. */
+function receiptOf({ facts, requests, bytesReceived }: Diagnosis): ReceiptReport {
+  const { size = null } = facts;
+  const share = size !== null && size > 0 ? bytesReceived / size : null;
+  return { requests, retries: 0, bytesReceived, bytesWanted: 0, size, share };
 }
 
 function formatDiagnosis({ url, verdict, facts, findings, requests }: Diagnosis): string {
