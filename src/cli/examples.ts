@@ -27,6 +27,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   extract: [
     ["URL -d out", "all members"],
     ["URL 'photos/**/*.jpg' -d out", "what a pattern means"],
+    ["URL notes.txt --first -d out", "the first of that name; a compressed tar is read no further"],
   ],
   index: [["URL -o x.json", "then `ls URL --index x.json` opens without a request"]],
   plan: [

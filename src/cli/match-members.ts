@@ -55,7 +55,7 @@ function selectOne<E extends Entry>(entries: readonly E[], text: string): readon
 }
 
 /** Without `./` in front, as tars have it, and without the slash of a folder. */
-function plainPath(name: string): string {
+export function plainPath(name: string): string {
   return name.replace(/^(?:\.\/)+/, "").replace(/\/$/, "");
 }
 

@@ -52,7 +52,8 @@ export async function openArchiveInput(
   return { archive, how, [Symbol.asyncDispose]: close };
 }
 
-function isNamedZip(url: string): boolean {
+/** A URL whose path ends in `.zip`. */
+export function isNamedZip(url: string): boolean {
   return URL.canParse(url) && new URL(url).pathname.toLowerCase().endsWith(".zip");
 }
 

@@ -14,6 +14,11 @@ type Add = (usage: string, description: string) => Command;
 
 const INDEX = ["--index <file>", "open from an index of the archive, which the command index wrote"] as const;
 
+const FIRST = [
+  "--first",
+  "of members of one name the first, for exact names; a compressed tar is read no further than that",
+] as const;
+
 /** Adds the verbs that read a file, and the options that all of them share. */
 export function addReaders(program: Command, context: CommandContext): void {
   const add: Add = (usage, description) =>
@@ -54,6 +59,7 @@ function addLooking(add: Add, context: CommandContext): void {
     .option("--range <a-b>", "bytes a to b, both included, as in HTTP and curl; also a- and -n")
     .option("--head <n>", "the first n bytes, or as many as there are")
     .option("--tail <n>", "the last n bytes, or as many as there are")
+    .option(...FIRST)
     .option(...INDEX)
     .action((url: string, members: string[], options: CatOptions) =>
       runCat(url, { ...options, members }, context),
@@ -80,6 +86,7 @@ function addWriting(add: Add, context: CommandContext): void {
     .option("--overwrite", "replace files that are there and differ")
     .option("--skip-unsafe", "leave unsafe names out; without it one such is refused, and nothing is written")
     .option("--links", "make symlinks, those that stay inside; without it they are left out")
+    .option(...FIRST)
     .option("--local-names", "take every name that this file system takes, not those alone that all do")
     .option(...INDEX)
     .action((url: string, members: string[], options: ExtractCommandOptions) =>

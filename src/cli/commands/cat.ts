@@ -1,6 +1,7 @@
 import type { Archive, Entry } from "../../archive.ts";
 import { type PlannedSource, type Range, type RangeInput, RangeStreamsError } from "../../index.ts";
 import { formatJson } from "../escape-text.ts";
+import { openFirstMembers, pickFirst, walkFirst } from "../first-members.ts";
 import { formatReceipt, reportReceipt } from "../format-receipt.ts";
 import { selectMembers } from "../match-members.ts";
 import { type IndexOption, openArchiveInput } from "../open-archive-input.ts";
@@ -17,6 +18,8 @@ const WHOLE_BYTES = 1024 * 1024;
 export interface CatOptions extends ReportOptions, ExtentOptions, SourceOptions, IndexOption {
   /** Exact names or patterns of members of the archive; the file itself where there are none. */
   members?: readonly string[] | undefined;
+  /** Of several members of one name the first; a compressed tar is read no further than that. Names are exact then. */
+  first?: boolean | undefined;
 }
 
 /** `cat URL [MEMBER…]`: the bytes of a file or of members, all or a part of one, to standard output. */
@@ -27,12 +30,21 @@ export async function runCat(url: string, options: CatOptions, context: CommandC
     const message = "Asked for --index without a member, which it would tell the place of; name a member";
     throw new RangeStreamsError("INVALID_ARGUMENT", message);
   }
+  if (members.length === 0 && options.first) {
+    const message = "Asked for the --first of no member; name a member";
+    throw new RangeStreamsError("INVALID_ARGUMENT", message);
+  }
   const report = (source: PlannedSource): void => {
     if (!options.receipt) return;
     const receipt = reportReceipt(source);
     context.output.note(options.json ? formatJson({ receipt }).trimEnd() : formatReceipt(receipt));
   };
-  if (members.length > 0) return catMembers(url, { ...options, members, extent }, { context, report });
+  if (members.length > 0) {
+    const named = { ...options, members, extent };
+    return options.first
+      ? catFirst(url, named, { context, report })
+      : catMembers(url, named, { context, report });
+  }
   const how = parseSourceOptions(options, context);
   // Where there is a store, it may have the range already: then the first request is not for all of it.
   if (extent.exact !== undefined && !how.cache) return catRange(url, extent.exact, { context, how, report });
@@ -58,25 +70,52 @@ async function catRange(url: string, range: RangeInput, { context, how, report }
   report(stream.source);
 }
 
+interface NamedMembers extends CatOptions {
+  readonly members: readonly string[];
+  readonly extent: Extent;
+}
+
+async function catFirst(
+  url: string,
+  options: NamedMembers,
+  { context, report }: Pick<Reporting, "context" | "report">,
+): Promise<void> {
+  const { members, extent } = options;
+  checkPart(options, members.length);
+  await using opened = await openFirstMembers(url, options, context);
+  const { source, archive } = opened;
+  const chosen = archive && pickFirst(archive.entries, members, source.name);
+  if (archive !== undefined && chosen !== undefined && chosen.length > 1)
+    await writeMembers(archive, chosen, context);
+  else {
+    for await (const entry of chosen ?? walkFirst(source, members, context.signal))
+      await writeMember(entry, { source, extent }, context);
+  }
+  report(source);
+}
+
 async function catMembers(
   url: string,
-  options: CatOptions & { readonly members: readonly string[]; readonly extent: Extent },
+  options: NamedMembers,
   { context, report }: Pick<Reporting, "context" | "report">,
 ): Promise<void> {
   await using opened = await openArchiveInput(url, options, context);
   const { archive } = opened;
   const { source } = archive;
   const chosen = options.members.flatMap((text) => chooseMembers(archive, text));
-  const isPart = [options.range, options.head, options.tail].some((option) => option !== undefined);
-  if (isPart && chosen.length > 1) {
-    const message = `Asked for a part of ${chosen.length} members together; name one of them`;
-    throw new RangeStreamsError("INVALID_ARGUMENT", message);
-  }
+  checkPart(options, chosen.length);
   const [only] = chosen;
   if (only !== undefined && chosen.length === 1)
     await writeMember(only, { source, extent: options.extent }, context);
   else await writeMembers(archive, chosen, context);
   report(source);
+}
+
+function checkPart({ range, head, tail }: ExtentOptions, count: number): void {
+  const isPart = [range, head, tail].some((option) => option !== undefined);
+  if (!isPart || count <= 1) return;
+  const message = `Asked for a part of ${count} members together; name one of them`;
+  throw new RangeStreamsError("INVALID_ARGUMENT", message);
 }
 
 /** Whole members in the order asked. Those that follow each other in the archive too come by one way through it. */
@@ -93,12 +132,12 @@ async function writeMembers(
 function splitRuns(archive: Archive, chosen: readonly Entry[]): Entry[][] {
   // A tar that is compressed as a whole has no ranges; its entries are as they lie there.
   const placed = archive.ranges.size > 0 ? [...archive.ranges.values()] : archive.entries;
-  const places = new Map(placed.map(({ name }, place) => [name, place]));
+  const places = new Map(placed.map((entry, place) => [entry, place]));
   const runs: Entry[][] = [];
   let last = Number.POSITIVE_INFINITY;
   for (const entry of chosen) {
     // A hard link comes where its target lies, which is nowhere told.
-    const place = entry.kind === "other" ? Number.NaN : (places.get(entry.name) ?? Number.NaN);
+    const place = entry.kind === "other" ? Number.NaN : (places.get(entry) ?? Number.NaN);
     if (place > last) runs.at(-1)?.push(entry);
     else runs.push([entry]);
     last = place;

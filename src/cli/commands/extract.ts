@@ -1,6 +1,9 @@
 import { resolve } from "node:path";
-import { type ExtractProgress, type ExtractResult, extract } from "../../node.ts";
+import type { Archive, Entry } from "../../archive.ts";
+import { type PlannedSource, RangeStreamsError } from "../../index.ts";
+import { type ExtractOptions, type ExtractProgress, type ExtractResult, extract } from "../../node.ts";
 import { escapeText, formatJson } from "../escape-text.ts";
+import { archiveOf, type FirstMembers, openFirstMembers, pickFirst, walkFirst } from "../first-members.ts";
 import { formatBytes } from "../format-bytes.ts";
 import { formatReceipt, reportReceipt } from "../format-receipt.ts";
 import { selectMembers } from "../match-members.ts";
@@ -13,6 +16,8 @@ import type { ReportOptions } from "./ls.ts";
 export interface ExtractCommandOptions extends ReportOptions, SourceOptions, IndexOption {
   /** Names or patterns of members; all of them where there are none. */
   members?: readonly string[] | undefined;
+  /** Of several members of one name the first; a compressed tar is read no further than that. Names are exact then. */
+  first?: boolean | undefined;
   directory: string;
   overwrite?: boolean | undefined;
   skipUnsafe?: boolean | undefined;
@@ -33,21 +38,22 @@ export async function runExtract(
 ): Promise<void> {
   const { output, signal } = context;
   const { members = [], directory, overwrite, skipUnsafe, links, localNames, quiet } = options;
-  await using opened = await openArchiveInput(url, options, context);
-  const { archive } = opened;
-  const { source, format } = archive;
-  const chosen =
-    members.length === 0 ? undefined : new Set(selectMembers(archive.entries, members, source.name));
+  if (options.first && members.length === 0) {
+    const message = "Asked for the --first of no member; name a member";
+    throw new RangeStreamsError("INVALID_ARGUMENT", message);
+  }
+  await using opened = await openChosen(url, { ...options, members }, context);
+  const { source, format } = opened;
   const progress = new ProgressLine(quiet ? undefined : output.progress);
   let result: ExtractResult;
   try {
-    result = await extract(archive, directory, {
+    result = await extractEach(opened.archives, directory, {
       signal,
       overwrite,
       skipUnsafe,
       links,
       names: localNames ? "local" : "portable",
-      filter: chosen && ((entry) => chosen.has(entry)),
+      filter: opened.filter,
       onProgress: (state) => progress.show(state),
     });
   } catch (error) {
@@ -67,6 +73,84 @@ export async function runExtract(
     noteSkipped(result, output);
   }
   if (options.receipt) output.note(formatReceipt(receipt));
+}
+
+/** What is to be extracted. */
+interface ChosenMembers extends AsyncDisposable {
+  readonly source: PlannedSource;
+  readonly format: string;
+  /** The archive, or each member that is going by as one of its own. */
+  readonly archives: AsyncIterable<Archive> | readonly Archive[];
+  readonly filter: ((entry: Entry) => boolean) | undefined;
+}
+
+async function openChosen(
+  url: string,
+  options: ExtractCommandOptions & { readonly members: readonly string[] },
+  context: CommandContext,
+): Promise<ChosenMembers> {
+  const { members } = options;
+  if (options.first) {
+    const opened = await openFirstMembers(url, options, context);
+    const { archive, source, format } = opened;
+    const close = (): PromiseLike<void> => opened[Symbol.asyncDispose]();
+    const archives = archive === undefined ? eachFirst(opened, members, context.signal) : [archive];
+    const about = { source, format, archives, [Symbol.asyncDispose]: close };
+    if (archive === undefined) return { ...about, filter: undefined };
+    const first = await closingOnError(
+      close,
+      () => new Set(pickFirst(archive.entries, members, source.name)),
+    );
+    return { ...about, filter: (entry) => first.has(entry) };
+  }
+  const opened = await openArchiveInput(url, options, context);
+  const { archive } = opened;
+  const { source, format } = archive;
+  const close = (): PromiseLike<void> => opened[Symbol.asyncDispose]();
+  const about = { source, format, archives: [archive], [Symbol.asyncDispose]: close };
+  if (members.length === 0) return { ...about, filter: undefined };
+  const chosen = await closingOnError(
+    close,
+    () => new Set<Entry>(selectMembers(archive.entries, members, source.name)),
+  );
+  return { ...about, filter: (entry) => chosen.has(entry) };
+}
+
+async function closingOnError<T>(close: () => PromiseLike<void>, choose: () => T): Promise<T> {
+  try {
+    return choose();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function* eachFirst(
+  opened: FirstMembers,
+  members: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<Archive, void, void> {
+  for await (const entry of walkFirst(opened.source, members, signal)) yield archiveOf(entry, opened);
+}
+
+async function extractEach(
+  archives: ChosenMembers["archives"],
+  directory: string,
+  options: ExtractOptions,
+): Promise<ExtractResult> {
+  let total: ExtractResult = { files: 0, directories: 0, links: 0, kept: 0, bytes: 0, skipped: [] };
+  for await (const archive of archives) {
+    const { files, directories, links, kept, bytes, skipped } = await extract(archive, directory, options);
+    total = {
+      files: total.files + files,
+      directories: total.directories + directories,
+      links: total.links + links,
+      kept: total.kept + kept,
+      bytes: total.bytes + bytes,
+      skipped: [...total.skipped, ...skipped],
+    };
+  }
+  return total;
 }
 
 /** How far it is, on a terminal. */
