@@ -97,7 +97,7 @@ export class Prober {
 
   close(): void {
     this.call.end();
-    for (const { origin } of this.#origins.values()) releaseOrigin(origin, this.settings.client);
+    for (const { origin } of this.#origins.values()) releaseOrigin(origin, this.settings);
     this.#origins.clear();
   }
 
@@ -207,7 +207,7 @@ export class Prober {
     const key = new URL(url).origin;
     const known = this.#origins.get(key);
     if (known !== undefined) return known;
-    const origin = retainOrigin(key, this.settings.client);
+    const origin = retainOrigin(key, this.settings);
     this.#origins.set(key, origin);
     return origin;
   }

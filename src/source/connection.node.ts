@@ -1,20 +1,17 @@
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type ParsedHead, ResponseParser, ResponseSyntaxError } from "../http/response-parser.ts";
+import type { ConnectionAddress } from "./connection-address.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
+import { IDLE_MS, idleLimit } from "./idle-limit.ts";
+import { openTunnel, type ProxyServer } from "./proxy-server.node.ts";
 import type { Bytes } from "./source.ts";
-
-/** Where the connections of one origin lead. */
-export interface ConnectionAddress {
-  readonly secure: boolean;
-  /** A name, or an address without brackets. */
-  readonly host: string;
-  readonly port: number;
-}
 
 /** What the connections of one origin have in common. */
 export interface ConnectionParts {
   readonly address: ConnectionAddress;
+  /** The way to a secure address is a tunnel through this one. */
+  readonly proxy: ProxyServer | undefined;
   /** What resumes a TLS session; kept by whoever owns the connections. */
   readonly sessions: { latest: Buffer | undefined };
   /** The time limits of those that nobody uses. */
@@ -40,13 +37,6 @@ export interface ConnectionUser {
   onError(cause: Error, unanswered: boolean): void;
 }
 
-/**
- * An idle connection is closed after this, where the server says nothing of its own limit: long enough for a person to look at a
- * page between two reads, and shorter than the 60-75 s after which common servers close theirs.
- */
-const IDLE_MS = 30_000;
-/** So long before a server closes an idle connection, as its `Keep-Alive` says, none is used any more: a request may cross the news. */
-const KEEP_ALIVE_MARGIN_MS = 1000;
 /** TCP asks after a peer that has been silent for so long; as browsers do, more or less. */
 const PROBE_MS = 60_000;
 /** The buffer that a socket is read into; TLS gives one record at a time, which is no longer than the second. */
@@ -79,7 +69,8 @@ export class Connection {
   /** Whatever the latest request has in common with those that may follow it at once. */
   pipeline: object | undefined;
   readonly #parts: ConnectionParts;
-  readonly #socket: Socket;
+  /** That to the proxy while a tunnel is being opened. */
+  #socket: Socket;
   readonly #parser: ResponseParser;
   readonly #openedAt = performance.now();
   readonly #closing: Promise<void>;
@@ -108,17 +99,21 @@ export class Connection {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
-    const { secure } = parts.address;
+    const { address, proxy } = parts;
+    const { secure } = address;
     this.#size = secure ? TLS_READ_BYTES : READ_BYTES;
     this.#room = allocate(this.#size);
     this.#parser = new ResponseParser({
       onHead: (head) => this.#takeResponseHead(head),
       onData: (chunk) => this.#takeData(chunk),
     });
-    this.#socket = this.#open();
+    this.#socket =
+      proxy === undefined
+        ? this.#open()
+        : openTunnel({ proxy, target: address }, (error) => this.#enterTunnel(error));
     // One turn of the loop later the other side has had the news before a new connection can reach it.
     this.#closing = new Promise((resolve) => this.#socket.once("close", () => setImmediate(resolve)));
-    this.#listen(secure ? "secureConnect" : "connect");
+    if (proxy === undefined) this.#listen(secure ? "secureConnect" : "connect");
   }
 
   /** Milliseconds that opening took, where the latest request is the first one. */
@@ -228,7 +223,20 @@ export class Connection {
       if (asked.user !== but) asked.user.onError(cause, asked !== current || this.#unanswered);
   }
 
-  #open(): Socket {
+  #enterTunnel(error: Error | undefined): void {
+    if (this.#closed) return;
+    if (error !== undefined) {
+      this.#fail(error);
+      return;
+    }
+    this.#socket = this.#open(this.#socket);
+    // Node takes no `onread` over a socket that is there already.
+    this.#socket.on("data", (chunk: Bytes) => this.#readThroughTunnel(chunk));
+    this.#listen("secureConnect");
+  }
+
+  /** `tunnel`: what TLS goes over, where that is there already. */
+  #open(tunnel?: Socket): Socket {
     const { address, sessions } = this.#parts;
     const onread: OnReadOpts = {
       buffer: () => this.#room,
@@ -245,7 +253,7 @@ export class Connection {
     const options = {
       host,
       port,
-      onread,
+      ...(tunnel === undefined ? { onread } : { socket: tunnel }),
       servername,
       ALPNProtocols: ["http/1.1"],
       ...(session && { session }),
@@ -283,6 +291,15 @@ export class Connection {
       this.#fail(error as Error);
     }
     this.#makeRoom(length);
+  }
+
+  /** As {@link Connection.#read}, of what Node allocated. */
+  #readThroughTunnel({ buffer, byteOffset, byteLength }: Bytes): void {
+    try {
+      this.#take(new Uint8Array(buffer, byteOffset, byteLength));
+    } catch (error) {
+      this.#fail(error as Error);
+    }
   }
 
   #take(bytes: Bytes): void {
@@ -366,13 +383,6 @@ export class Connection {
     this.#close(cause);
     if (isIdle) this.#parts.onClose(this);
   }
-}
-
-/** How long an idle connection may be kept, by the server's `Keep-Alive: timeout=N` in seconds. */
-function idleLimit(field: string | null): number {
-  const seconds = field === null ? null : /(?:^|[\s,])timeout=(\d+)/i.exec(field);
-  if (seconds === null) return IDLE_MS;
-  return Math.min(IDLE_MS, Number(seconds[1]) * 1000 - KEEP_ALIVE_MARGIN_MS);
 }
 
 function otherSideClosed(): Error {

@@ -18,7 +18,7 @@ import type { QueueRequest, Slot } from "./request-queue.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { SourceEvent } from "./source.ts";
 import { type StopSignal, toAbortSignal } from "./stop.ts";
-import { type Client, StaleConnectionError, type TransportResponse } from "./transport.ts";
+import { type ChooseProxy, type Client, StaleConnectionError, type TransportResponse } from "./transport.ts";
 import { type HttpTarget, parseHttpUrl, redactUrl } from "./url.ts";
 
 /** Time limits in milliseconds; Infinity for none. */
@@ -46,6 +46,7 @@ export type ResolveUrl = (
 export interface HttpSettings {
   readonly target: HttpTarget;
   readonly client: Client | undefined;
+  readonly proxy: ChooseProxy | undefined;
   /** The caller's own fields, lower-case names; for the origin of the given URL alone. */
   readonly headers: ReadonlyMap<string, string>;
   readonly credentials: RequestCredentials | undefined;
@@ -238,7 +239,7 @@ export class HttpLink implements RecoveryWatcher {
     this.#isClosed = true;
     this.#closing.abort(closedError(this.name));
     for (const exchange of this.#exchanges) exchange.cancel();
-    for (const { origin } of this.#origins.values()) releaseOrigin(origin, this.settings.client);
+    for (const { origin } of this.#origins.values()) releaseOrigin(origin, this.settings);
     this.#origins.clear();
   }
 
@@ -258,7 +259,7 @@ export class HttpLink implements RecoveryWatcher {
     const key = new URL(url).origin;
     const known = this.#origins.get(key);
     if (known !== undefined) return known;
-    const origin = retainOrigin(key, this.settings.client);
+    const origin = retainOrigin(key, this.settings);
     this.#origins.set(key, origin);
     return origin;
   }

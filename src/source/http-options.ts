@@ -4,7 +4,7 @@ import type { HttpSettings, ResolveUrl, Timeouts } from "./http-link.ts";
 import type { Meter } from "./meter.ts";
 import { DEFAULT_RETRY, NO_RETRY, type RetryPolicy } from "./retry.ts";
 import type { SourceEvent } from "./source.ts";
-import type { Client } from "./transport.ts";
+import type { ChooseProxy, Client } from "./transport.ts";
 import { parseHttpUrl } from "./url.ts";
 
 /** Options of a source over http(s); other sources have no use for them. */
@@ -14,6 +14,13 @@ export interface HttpOptions {
    * sockets, elsewhere the platform's `fetch`. What it throws becomes a NETWORK error, with that as `cause`.
    */
   client?: Client | undefined;
+  /**
+   * Which HTTP proxy requests go through, for Node's own transport alone; elsewhere without effect, and not beside `client`. Called once for
+   * each origin, where a redirect leads included, with that origin as URL (`https://files.example`): gives the URL of the proxy,
+   * `http://[user:password@]host:port` or `https://…`, or undefined for the direct way. Any other URL is UNSUPPORTED. Sources share
+   * connections where they have the very same function. Default: all go directly.
+   */
+  proxy?: ChooseProxy | undefined;
   /**
    * Sent to the origin of the given URL alone. `Range`, `Accept-Encoding` and fields of the connection are set here: those of the caller
    * are left out.
@@ -56,13 +63,14 @@ export interface HttpOptions {
   onEvent?: ((event: SourceEvent) => void) | undefined;
 }
 
-/** What decides of the range, of its coding and of the connection is not the caller's (RFC 9110 sections 7.6.1 and 14.2). */
+/** What decides of the range, of its coding and of the connection is not the caller's (RFC 9110 sections 7.6.1, 11.7.2 and 14.2). */
 const OUR_FIELDS = [
   "range",
   "accept-encoding",
   "connection",
   "keep-alive",
   "proxy-connection",
+  "proxy-authorization",
   "te",
   "trailer",
   "transfer-encoding",
@@ -84,13 +92,16 @@ export function resolveHttpSettings(
   options: HttpOptions & { readonly policy?: string | undefined },
   meter: Meter,
 ): HttpSettings {
-  const { identity = "verify", maxConnections } = options;
+  const { identity = "verify", maxConnections, client, proxy } = options;
   if (!["verify", "strict", "ignore"].includes(identity))
     throw badOption("identity", "'verify', 'strict' or 'ignore'");
-  checkClient(options.client);
+  checkClient(client);
+  if (proxy !== undefined && (typeof proxy !== "function" || client !== undefined))
+    throw badOption("proxy", "a function, and not beside client");
   return {
     target: parseHttpUrl(url),
-    client: options.client,
+    client,
+    proxy,
     headers: resolveHeaders(options.headers),
     credentials: options.credentials,
     identity,

@@ -1,22 +1,19 @@
-import { HttpError } from "../errors.ts";
 import { type ParsedHead, ResponseSyntaxError } from "../http/response-parser.ts";
-import {
-  Connection,
-  type ConnectionAddress,
-  type ConnectionParts,
-  type ConnectionUser,
-} from "./connection.node.ts";
+import { Connection, type ConnectionParts, type ConnectionUser } from "./connection.node.ts";
+import { addressOf } from "./connection-address.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
+import { brokenOff, describeFailure, proxyFailure, unheard } from "./describe-failure.node.ts";
 import { onAbort } from "./on-abort.ts";
+import { ProxyError, type ProxyServer, resolveProxy, wantsCredentials } from "./proxy-server.node.ts";
+import { formatHead, type HeadLines, headLines } from "./request-head.ts";
 import type { Bytes } from "./source.ts";
 import { timeoutError } from "./timeout.ts";
-import {
-  PipelineError,
-  StaleConnectionError,
-  type Transport,
-  type TransportBody,
-  type TransportRequest,
-  type TransportResponse,
+import type {
+  ChooseProxy,
+  Transport,
+  TransportBody,
+  TransportRequest,
+  TransportResponse,
 } from "./transport.ts";
 import { redactUrl } from "./url.ts";
 
@@ -41,10 +38,23 @@ const PIPELINE_MS = 2000;
 
 /**
  * Node's own transport: sockets, and our own reading of HTTP/1.1 (docs/decisions/017). The number of sockets is ours to bound; idle ones
- * never keep the process alive.
+ * never keep the process alive. `proxy` is asked once, here.
+ *
+ * @throws UNSUPPORTED for a proxy that is none of HTTP, and whatever `proxy` throws.
  */
-export function createTransport(origin: string, clock: Deadlines): Transport {
-  return new SocketTransport(origin, clock);
+export function createTransport(origin: string, clock: Deadlines, proxy?: ChooseProxy): Transport {
+  const server = resolveProxy(proxy, origin);
+  if (server === undefined || origin.startsWith("https:"))
+    return new SocketTransport(origin, clock, { tunnelProxy: server });
+  return new ForwardedTransport(origin, clock, server);
+}
+
+/** How connections and requests differ where a proxy lies between. */
+interface Way {
+  /** Each connection is a tunnel through it. */
+  readonly tunnelProxy?: ProxyServer | undefined;
+  /** Connections lead to it, and it forwards what is asked. */
+  readonly forwardingProxy?: ProxyServer | undefined;
 }
 
 /** The connections to one origin that wait for work, and what goes out on them. */
@@ -52,8 +62,8 @@ class SocketTransport implements Transport {
   readonly conditionals = true;
   readonly seesRedirects = true;
   readonly defaultConnections: Transport["defaultConnections"] = CONNECTIONS;
-  /** The origin as the `host` field names it. */
-  readonly #host: string;
+  readonly proxy: string | undefined;
+  readonly #lines: HeadLines;
   readonly #clock: Deadlines;
   readonly #parts: ConnectionParts;
   /** In the order of use: the last one is the likeliest to be still open. */
@@ -61,16 +71,17 @@ class SocketTransport implements Transport {
   /** Where the requests of a pipeline go. */
   readonly #pipelined = new WeakMap<object, Connection>();
   /** One file is mostly asked for again and again. */
-  #latest: { readonly url: string; readonly path: string } | undefined;
+  #latest: { readonly url: string; readonly target: string } | undefined;
   #pipelines = false;
   #isClosed = false;
 
-  constructor(origin: string, clock: Deadlines) {
-    const { address, host } = readOrigin(origin);
-    this.#host = host;
+  constructor(origin: string, clock: Deadlines, { tunnelProxy, forwardingProxy }: Way) {
+    this.proxy = (tunnelProxy ?? forwardingProxy)?.name;
+    this.#lines = headLines(origin, forwardingProxy?.authorization);
     this.#clock = clock;
     this.#parts = {
-      address,
+      address: forwardingProxy?.address ?? addressOf(origin),
+      proxy: tunnelProxy,
       sessions: { latest: undefined },
       idleClock: new Deadlines({ background: true }),
       onClose: (connection) => this.#remove(connection),
@@ -85,18 +96,22 @@ class SocketTransport implements Transport {
     return this.#pipelines;
   }
 
+  /** The proxy that forwards requests: connections end there. */
+  get forwardedBy(): string | undefined {
+    return undefined;
+  }
+
   send(request: TransportRequest): Promise<TransportResponse> {
     if (request.signal.aborted) return Promise.reject(request.signal.reason);
     if (this.#latest?.url !== request.url) {
-      const { pathname, search } = new URL(request.url);
-      this.#latest = { url: request.url, path: pathname + search };
+      this.#latest = { url: request.url, target: this.requestTarget(request.url) };
     }
     const { pipeline } = request;
     const connection = this.#connectionOf(pipeline) ?? this.#free.pop() ?? new Connection(this.#parts);
     connection.pipeline = pipeline;
     if (pipeline !== undefined) this.#pipelined.set(pipeline, connection);
     const exchange = new NodeExchange({ request, connection, clock: this.#clock, transport: this });
-    return exchange.start(formatHead(request, this.#latest.path, this.#host));
+    return exchange.start(formatHead(request, this.#latest.target, this.#lines));
   }
 
   /** Takes a connection back when a response on it is over. */
@@ -115,6 +130,12 @@ class SocketTransport implements Transport {
     this.#parts.idleClock.clear();
   }
 
+  /** What follows the method in the head of a request: the origin-form (RFC 9112 section 3.2.1). */
+  protected requestTarget(url: string): string {
+    const { pathname, search } = new URL(url);
+    return pathname + search;
+  }
+
   /** The connection of those that a request goes behind, as long as nobody else has a request there. */
   #connectionOf(pipeline: object | undefined): Connection | undefined {
     const connection = pipeline && this.#pipelined.get(pipeline);
@@ -129,24 +150,40 @@ class SocketTransport implements Transport {
   }
 }
 
-function readOrigin(origin: string): { address: ConnectionAddress; host: string } {
-  const { protocol, hostname, port, host } = new URL(origin);
-  const secure = protocol === "https:";
-  const address = {
-    secure,
-    host: hostname.replace(/^\[|\]$/g, ""),
-    port: Number(port) || (secure ? 443 : 80),
-  };
-  return { address, host };
-}
+/**
+ * Over a proxy that forwards requests to the origin, which no TLS protects. What comes may be the proxy's own word.
+ */
+class ForwardedTransport extends SocketTransport {
+  readonly #proxy: ProxyServer;
 
-/** The head of a request (RFC 9112 section 3). Names and values were checked when the source was opened. */
-function formatHead({ method, headers }: TransportRequest, path: string, host: string): string {
-  let head = `${method} ${path} HTTP/1.1\r\nhost: ${headers.get("host") ?? host}\r\nconnection: keep-alive\r\n`;
-  headers.forEach((value, name) => {
-    if (name !== "host") head += `${name}: ${value}\r\n`;
-  });
-  return `${head}\r\n`;
+  constructor(origin: string, clock: Deadlines, proxy: ProxyServer) {
+    super(origin, clock, { forwardingProxy: proxy });
+    this.#proxy = proxy;
+  }
+
+  override get forwardedBy(): string {
+    return this.#proxy.name;
+  }
+
+  /**
+   * Never: that the proxy speaks HTTP/1.1 says nothing of whether it keeps the order of requests that it forwards over several
+   * connections, and to find out costs a lost connection each time (docs/decisions/020).
+   */
+  override get pipelines(): boolean {
+    return false;
+  }
+
+  override async send(request: TransportRequest): Promise<TransportResponse> {
+    const response = await super.send(request);
+    if (response.status !== 407) return response;
+    await response.body.cancel();
+    throw proxyFailure(request, new ProxyError(...wantsCredentials(this.#proxy.name)));
+  }
+
+  /** The absolute-form (RFC 9112 section 3.2.2). */
+  protected override requestTarget(url: string): string {
+    return url;
+  }
 }
 
 interface ExchangeParts {
@@ -256,14 +293,15 @@ class NodeExchange implements ConnectionUser, TransportBody {
   onError(cause: Error, unanswered: boolean): void {
     this.#unlimit();
     if (this.#isLeft) return;
-    const { request, connection } = this.#parts;
+    const { request, connection, transport } = this.#parts;
     if (this.#status === undefined && this.#isQueued) {
       const isLost = !(cause instanceof ResponseSyntaxError);
       const wasAlive = connection.wasAlive || !unanswered;
       this.#failQueued(isLost ? { cause, wasAlive } : undefined);
-    } else if (this.#status === undefined)
-      this.#fail(describeFailure(request, cause, unanswered && this.#isReused));
-    else if (this.#end === undefined) this.#finish(brokenOff(request, this.#status, cause));
+    } else if (this.#status === undefined) {
+      const { forwardedBy } = transport;
+      this.#fail(describeFailure(request, { cause, unused: unanswered && this.#isReused, forwardedBy }));
+    } else if (this.#end === undefined) this.#finish(brokenOff(request, this.#status, cause));
   }
 
   poll(): Bytes | null | undefined {
@@ -342,36 +380,4 @@ class NodeExchange implements ConnectionUser, TransportBody {
     if (error === undefined) resolve(undefined);
     else reject(error);
   }
-}
-
-/** `unused`: the connection had served before, and nothing of this response came. */
-function describeFailure(request: TransportRequest, cause: Error, unused: boolean): HttpError {
-  const url = redactUrl(request.url);
-  const { code = "" } = cause as NodeJS.ErrnoException;
-  const asked = `${request.method} ${url}`;
-  if (cause instanceof ResponseSyntaxError) {
-    const message = `${asked}: got headers that cannot be parsed (${cause.message}); the server or a proxy is broken`;
-    return new HttpError("BAD_RESPONSE", message, { url, cause });
-  }
-  const message = `${asked}: got no response (${code || cause.message}); check the network and the host name`;
-  // Certificates do not mend themselves.
-  const retryable = !/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/.test(code);
-  const details = { url, retryable, cause };
-  return unused && (code === "ECONNRESET" || code === "EPIPE")
-    ? new StaleConnectionError("NETWORK", message, details)
-    : new HttpError("NETWORK", message, details);
-}
-
-/** Of a request behind others, which is then to go by itself. `lost`: why its connection is, where that is all that is wrong. */
-function unheard(request: TransportRequest, lost?: { cause: Error; wasAlive: boolean }): HttpError {
-  const url = redactUrl(request.url);
-  const message = `${request.method} ${url}: got no response behind others on one connection; ask by itself`;
-  const Failure = lost?.wasAlive === false ? StaleConnectionError : PipelineError;
-  return new Failure("NETWORK", message, { url, retryable: true, cause: lost?.cause });
-}
-
-function brokenOff(request: TransportRequest, status: number, cause: unknown): HttpError {
-  const url = redactUrl(request.url);
-  const message = `${request.method} ${url}: got a body that broke off; it may pass`;
-  return new HttpError("NETWORK", message, { url, status, retryable: true, cause });
 }

@@ -81,6 +81,8 @@ export interface Transport {
   readonly defaultConnections: { readonly usual: number; readonly fast: number };
   /** Several requests may go out on one connection before they are answered; true once an answer has shown a server of HTTP/1.1. */
   readonly pipelines: boolean;
+  /** The HTTP proxy that requests go through, without credentials; undefined where there is none, or the platform does not tell. */
+  readonly proxy?: string | undefined;
   /** Open connections that wait for work; undefined where the platform does not tell. */
   readonly idle: number | undefined;
   send(request: TransportRequest): Promise<TransportResponse>;
@@ -90,3 +92,6 @@ export interface Transport {
 
 /** A fetch-compatible function, or an object with a `fetch` method. */
 export type Client = typeof fetch | { fetch: typeof fetch };
+
+/** The URL of the HTTP proxy through which an origin is reached, given as a URL without a path; undefined goes directly. */
+export type ChooseProxy = (url: string) => string | undefined;

@@ -12,7 +12,6 @@ const without: Record<number, string> = {
   18: "HEAD is asked only where CORS hides the size, and a refused one leaves the size a secret",
   70: "bytes that are wrong in the right place show only against a checksum: see the CRC tests of the formats",
   83: "a file replaced in the same second by one of its length, without an ETag, cannot be told apart; the guide says so",
-  112: "a proxy is reached by a `client` that knows it; Node's own transport has none",
   129: "all clocks are monotonic (performance.now and timers), and a test cannot set back the machine's",
   130: "after a suspension a connection is dead, which is case 65",
   132: "our transports speak HTTP/1.1; HTTP/2 is a matter of the `client` that is passed",
@@ -24,7 +23,7 @@ const without: Record<number, string> = {
 const titles = (): string[] => {
   const here = new URL(".", import.meta.url);
   const rooms = ["source", "http", "store", "engine"].map((room) => new URL(`../../src/${room}/`, here));
-  const folders = [here, new URL("../cli/", here), ...rooms];
+  const folders = [here, new URL("../cli/", here), new URL("../transport/", here), ...rooms];
   return folders.flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => name.endsWith(".test.ts") && !name.startsWith("catalogue"))
