@@ -18,7 +18,8 @@ export interface HttpOptions {
    * Which HTTP proxy requests go through, for Node's own transport alone; elsewhere without effect, and not beside `client`. Called once for
    * each origin, where a redirect leads included, with that origin as URL (`https://files.example`): gives the URL of the proxy,
    * `http://[user:password@]host:port` or `https://…`, or undefined for the direct way. Any other URL is UNSUPPORTED. Sources share
-   * connections where they have the very same function. Default: all go directly.
+   * connections where they have the very same function. Default: all go directly; `environmentProxy` of `range-streams/node` does as
+   * the environment says.
    */
   proxy?: ChooseProxy | undefined;
   /**
