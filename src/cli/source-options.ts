@@ -1,5 +1,5 @@
 import { type OpenOptions, RangeStreamsError } from "../index.ts";
-import { diskStore } from "../node.ts";
+import { diskStore, environmentProxy } from "../node.ts";
 import { escapeText } from "./escape-text.ts";
 import type { CommandContext } from "./output.ts";
 
@@ -20,7 +20,8 @@ export interface SourceOptions {
 }
 
 /** Options of opening that {@link parseSourceOptions} gives; those left out are the package's defaults. */
-export interface ParsedSourceOptions extends Pick<OpenOptions, "policy" | "cache" | "headers" | "onEvent"> {
+export interface ParsedSourceOptions
+  extends Pick<OpenOptions, "policy" | "cache" | "headers" | "onEvent" | "proxy"> {
   maxBytes?: number;
 }
 
@@ -31,7 +32,7 @@ export interface ParsedSourceOptions extends Pick<OpenOptions, "policy" | "cache
  */
 export function parseSourceOptions(options: SourceOptions, { output }: CommandContext): ParsedSourceOptions {
   const { policy, maxBytes, cache, header, quiet } = options;
-  const parsed: ParsedSourceOptions = {};
+  const parsed: ParsedSourceOptions = { proxy: environmentProxy };
   if (header !== undefined) parsed.headers = header.map(parseHeader);
   if (policy !== undefined) parsed.policy = policy;
   if (maxBytes !== undefined) parsed.maxBytes = parseByteCount(maxBytes);

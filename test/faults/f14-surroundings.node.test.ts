@@ -11,6 +11,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OpenOptions, openSource, type SourceEvent } from "../../src/index.ts";
 import { patternBytes, startRangeServer, startRawServer } from "../../src/testing.ts";
 import { type BuiltCli, buildCli } from "../cli/build-cli.ts";
+import { exampleCertificate } from "../transport/example-certificate.node.ts";
+import { type LoopbackProxyOptions, startLoopbackProxy } from "../transport/loopback-proxy.node.ts";
+import { startRangeTarget } from "../transport/range-target.node.ts";
 import { partial, quick, status } from "./scenario.node.ts";
 import { selfSigned } from "./self-signed.node.ts";
 
@@ -89,7 +92,7 @@ describe("F14: proxies and certificates", () => {
     server.closeAllConnections();
   });
 
-  it("225. a client that knows the proxies of the environment uses them, and heeds NO_PROXY", async () => {
+  it("225. a client of the caller's that knows the proxies of the environment uses them, and heeds NO_PROXY", async () => {
     const tunnels: string[] = [];
     const sockets = new Set<Socket>();
     const proxy = createHttpServer().on("connect", ({ url = "" }, socket: Socket) => {
@@ -116,6 +119,94 @@ describe("F14: proxies and certificates", () => {
     expect(await through("127.0.0.1")).toBe(0);
     for (const socket of sockets) socket.destroy();
     proxy.close();
+  });
+});
+
+describe("F14: the command and the proxies of the environment", () => {
+  const bytes = patternBytes(1000, 42);
+  const start = async (options: Partial<LoopbackProxyOptions> = {}) => {
+    const [plain, secure] = await Promise.all([
+      startRangeTarget(bytes),
+      startRangeTarget(bytes, { secure: true }),
+    ]);
+    const hosts = {
+      "files.example:80": plain.port,
+      "files.example:443": secure.port,
+      [`0.0.0.0:${plain.port}`]: plain.port,
+    };
+    const proxy = await startLoopbackProxy({ hosts, ...options });
+    const stop = async (): Promise<void> => {
+      for (const one of [proxy, plain, secure]) await one[Symbol.asyncDispose]();
+    };
+    return { plain, secure, proxy, [Symbol.asyncDispose]: stop };
+  };
+  let trust: Record<string, string>;
+  beforeAll(async () => {
+    const path = join(folder, "example.pem");
+    await writeFile(path, exampleCertificate.cert);
+    trust = { NODE_EXTRA_CA_CERTS: path };
+  });
+
+  it.each(["cat", "get", "info", "map", "plan"])("225. %s goes through HTTP_PROXY", async (verb) => {
+    await using at = await start({ credentials: "me:hunter2" });
+    const env = { HTTP_PROXY: at.proxy.url.replace("//", "//me:hunter2@") };
+    const args = [cli.path, verb, "http://files.example/small.txt"];
+    if (verb === "get") args.push("-o", "-");
+    const { code, stderr } = await runNode(args, env);
+    expect(stderr).not.toContain("hunter2");
+    expect([code, at.plain.requests.length]).toEqual([0, at.proxy.asked.length]);
+    expect(at.proxy.asked[0]?.target).toBe("http://files.example/small.txt");
+  });
+
+  it.each([false, true])("225. https: by a tunnel through HTTPS_PROXY, TLS to it: %s", async (secure) => {
+    await using at = await start({ secure });
+    const args = [cli.path, "cat", "https://files.example/small.txt"];
+    const env = { HTTPS_PROXY: at.proxy.url, HTTP_PROXY: "http://127.0.0.1:1", ...trust };
+    const { code, byteLength, stderr } = await runNode(args, env);
+    expect([code, byteLength, stderr]).toEqual([0, 1000, ""]);
+    expect(at.proxy.asked[0]).toMatchObject({ method: "CONNECT", target: "files.example:443" });
+  });
+
+  it("225. the certificate at the end of a tunnel is checked, against the name in the URL", async () => {
+    await using at = await start();
+    const args = [cli.path, "cat", "https://files.example/small.txt"];
+    const distrusted = await runNode(args, { HTTPS_PROXY: at.proxy.url });
+    expect([distrusted.code, distrusted.stderr]).toEqual([
+      5,
+      expect.stringContaining("DEPTH_ZERO_SELF_SIGNED_CERT"),
+    ]);
+    await using wrong = await start({ hosts: { "wrong.example:443": at.secure.port } });
+    const other = [cli.path, "cat", "https://wrong.example/small.txt"];
+    const misnamed = await runNode(other, { HTTPS_PROXY: wrong.proxy.url, ...trust });
+    expect([misnamed.code, misnamed.stderr]).toEqual([5, expect.stringContaining("ALTNAME")]);
+  });
+
+  it("225. NO_PROXY and loopback go directly", async () => {
+    await using at = await start();
+    const env = { HTTP_PROXY: at.proxy.url };
+    // Not a loopback address by its form, and yet this machine.
+    const args = [cli.path, "cat", `http://0.0.0.0:${at.plain.port}/small.txt`];
+    expect(await runNode(args, env)).toMatchObject({ code: 0, byteLength: 1000 });
+    expect(at.proxy.asked.splice(0).length).toBe(1);
+    expect(await runNode(args, { ...env, NO_PROXY: "0.0.0.0" })).toMatchObject({ code: 0, byteLength: 1000 });
+    const loopback = [cli.path, "cat", `http://127.0.0.1:${at.plain.port}/small.txt`];
+    expect(await runNode(loopback, env)).toMatchObject({ code: 0, byteLength: 1000 });
+    expect(at.proxy.asked).toEqual([]);
+  });
+
+  it("225. what keeps the proxy from being used is told, and no secret of it", async () => {
+    await using at = await start({ credentials: "me:right" });
+    const cat = [cli.path, "cat", "http://files.example/small.txt"];
+    const said = async (proxy: string) => {
+      const { code, stderr } = await runNode(cat, { HTTP_PROXY: proxy });
+      expect(stderr).not.toContain("hunter2");
+      return [code, stderr];
+    };
+    const refused = `status 407 from the proxy ${at.proxy.url}`;
+    const withPassword = at.proxy.url.replace("//", "//me:hunter2@");
+    expect(await said(withPassword)).toEqual([4, expect.stringContaining(refused)]);
+    const socks = await said("socks5://me:hunter2@127.0.0.1:1");
+    expect(socks[1]).toEqual(expect.stringMatching(/^range-streams: UNSUPPORTED: .* a socks5: URL/));
   });
 });
 
