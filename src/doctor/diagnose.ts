@@ -24,13 +24,13 @@ const TIMEOUTS = { connectMs: 10_000, headersMs: 15_000, idleMs: 15_000, totalMs
  * up to 10 requests one after the other, 2 more with `origin`, redirects and connections found dead beside; of no body more than
  * 64 KiB is taken. Each is sent once: a probe that fails is a finding.
  *
- * @throws INVALID_ARGUMENT for a bad URL or option; where the first contact already fails NETWORK, TIMEOUT, AUTH, NOT_FOUND,
+ * @throws INVALID_ARGUMENT for a bad URL or option; UNSUPPORTED for a proxy that is none of HTTP; where the first contact already fails NETWORK, TIMEOUT, AUTH, NOT_FOUND,
  * RATE_LIMITED, REDIRECT, BAD_RESPONSE or HTTP_STATUS; the reason of `signal` where that aborts.
  */
 export async function diagnose(url: string | URL, options: DiagnoseOptions = {}): Promise<Diagnosis> {
-  const { client, headers, credentials, signal } = options;
+  const { client, proxy, headers, credentials, signal } = options;
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
-  const settings = resolveHttpSettings(url, { client, headers, credentials, timeouts }, new Meter());
+  const settings = resolveHttpSettings(url, { client, proxy, headers, credentials, timeouts }, new Meter());
   const origin = options.origin === undefined ? undefined : resolveOrigin(options.origin);
   signal?.throwIfAborted();
   const prober = new Prober(settings, signal);
@@ -98,7 +98,7 @@ async function observe(prober: Prober, origin: string | undefined): Promise<Obse
       seen.cors = await probeCors(prober, origin);
     });
   }
-  const { redirects, keepAlive, stopped } = prober;
+  const { redirects, proxy, keepAlive, stopped } = prober;
   const { filtered, plain } = contact;
   return {
     ...seen,
@@ -107,6 +107,7 @@ async function observe(prober: Prober, origin: string | undefined): Promise<Obse
     plain,
     filtered,
     redirects,
+    proxy,
     keepAlive,
     stopped,
     pageExpected: isPage(prober),

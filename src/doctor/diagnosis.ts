@@ -1,13 +1,15 @@
 import type { Capabilities } from "../source/capabilities.ts";
 import type { Timeouts } from "../source/http-link.ts";
 import type { Identity } from "../source/source.ts";
-import type { Client } from "../source/transport.ts";
+import type { ChooseProxy, Client } from "../source/transport.ts";
 import type { FindingLevel, FindingName, FindingTopic } from "./finding-names.ts";
 
 /** What is asked of the doctor. */
 export interface DiagnoseOptions {
   /** Any fetch-compatible function, or an object with a `fetch` method. Default: the platform's best. */
   client?: Client | undefined;
+  /** Which HTTP proxy probes go through, as the option of this name of `openSource`; in Node alone. */
+  proxy?: ChooseProxy | undefined;
   /** Sent to the origin of the given URL alone. */
   headers?: HeadersInit | undefined;
   /** As in fetch; for the origin of the given URL alone. */
@@ -71,6 +73,8 @@ export interface DiagnosisFacts {
   readonly coding: { readonly always: string | undefined; readonly onRequest: string | undefined };
   /** In the order they were followed. */
   readonly redirects: readonly RedirectStep[];
+  /** The HTTP proxy of the given URL, without credentials; undefined where the option `proxy` gave none. */
+  readonly proxy: string | undefined;
   /** One connection serves several requests. */
   readonly keepAlive: boolean | undefined;
   /** Only with the option `origin`. */

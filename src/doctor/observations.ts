@@ -81,6 +81,8 @@ export interface Observed {
   readonly coded?: RangeSeen | undefined;
   readonly cors?: CorsSeen | undefined;
   readonly redirects: readonly RedirectStep[];
+  /** That of the given URL, without credentials. */
+  readonly proxy?: string | undefined;
   readonly keepAlive: boolean | undefined;
   /** The platform hid fields from us. */
   readonly filtered: boolean;

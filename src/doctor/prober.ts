@@ -79,6 +79,11 @@ export class Prober {
     return !this.#originOf(this.#url).transport.seesRedirects;
   }
 
+  /** The HTTP proxy of the given URL, without credentials. */
+  get proxy(): string | undefined {
+    return this.#originOf(this.settings.target.url).transport.proxy;
+  }
+
   /**
    * Sends one probe; a failure of the exchange is an outcome like any other.
    *

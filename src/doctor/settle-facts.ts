@@ -26,6 +26,7 @@ export function settleFacts(observed: Observed): DiagnosisFacts {
     ifRange: settleCondition(observed.rightIfRange, observed.wrongIfRange, 200),
     coding: { always: codingOf(first), onRequest: coded === undefined ? undefined : codingOf(coded) },
     redirects: observed.redirects,
+    proxy: observed.proxy,
     keepAlive: observed.keepAlive,
     ...(cors === undefined ? {} : { cors: settleCors(cors) }),
   };

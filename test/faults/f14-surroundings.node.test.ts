@@ -181,6 +181,38 @@ describe("F14: the command and the proxies of the environment", () => {
     expect([misnamed.code, misnamed.stderr]).toEqual([5, expect.stringContaining("ALTNAME")]);
   });
 
+  it("225. doctor goes through it as well, and says which it is and by which variable", async () => {
+    await using at = await start({ credentials: "me:hunter2" });
+    const url = `http://0.0.0.0:${at.plain.port}/small.txt`;
+    const env = { ALL_PROXY: at.proxy.url.replace("//", "//me:hunter2@") };
+    const text = await runNode([cli.path, "doctor", url], env);
+    expect([text.code, text.output]).toEqual([
+      0,
+      expect.stringContaining(`\nproxy:       ${at.proxy.url} (ALL_PROXY)\n`),
+    ]);
+    expect(text.output).not.toContain("hunter2");
+    expect(at.proxy.asked.length).toBeGreaterThan(5);
+    const json = await runNode([cli.path, "doctor", url, "--json"], env);
+    expect(json.output).not.toContain("hunter2");
+    expect(JSON.parse(json.output)).toMatchObject({
+      facts: { proxy: at.proxy.url },
+      proxyVariable: "ALL_PROXY",
+    });
+    at.proxy.asked.length = 0;
+    const excepted = await runNode([cli.path, "doctor", url], { ...env, no_proxy: "0.0.0.0" });
+    expect(excepted.output).toContain("\nproxy:       none (no_proxy)\n");
+    const direct = await runNode([cli.path, "doctor", url.replace("0.0.0.0", "127.0.0.1")], env);
+    expect(direct.output).toContain("\nproxy:       none\n");
+    expect(at.proxy.asked).toEqual([]);
+  });
+
+  it("225. doctor tells where the proxy is what fails", async () => {
+    await using at = await start();
+    const env = { HTTPS_PROXY: at.proxy.url, ...trust };
+    const { code, stderr } = await runNode([cli.path, "doctor", "https://none.example/x"], env);
+    expect([code, stderr]).toEqual([5, expect.stringContaining(`status 502 from the proxy ${at.proxy.url}`)]);
+  });
+
   it("225. NO_PROXY and loopback go directly", async () => {
     await using at = await start();
     const env = { HTTP_PROXY: at.proxy.url };

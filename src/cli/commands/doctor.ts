@@ -1,4 +1,5 @@
 import { type Diagnosis, type DiagnosisFacts, diagnose, type Finding } from "../../doctor.ts";
+import { environmentProxy, findEnvironmentProxy } from "../../node.ts";
 import { EarlyEnd } from "../early-end.ts";
 import { escapeText, formatJson } from "../escape-text.ts";
 import { EXIT_BY_CODE } from "../exit-codes.ts";
@@ -20,13 +21,15 @@ export interface DoctorOptions {
 export async function runDoctor(url: string, options: DoctorOptions, context: CommandContext): Promise<void> {
   const { output, signal } = context;
   const headers = (options.header ?? []).map(parseHeader);
-  const diagnosis = await diagnose(url, { headers, signal, origin: options.origin });
+  const asked = { headers, signal, origin: options.origin, proxy: environmentProxy };
+  const diagnosis = await diagnose(url, asked);
+  const report = { ...diagnosis, proxyVariable: findEnvironmentProxy(url).variable };
   const receipt = receiptOf(diagnosis);
   if (options.json) {
-    const report = withNulls(diagnosis) as object;
-    await output.write(formatJson(options.receipt ? { ...report, receipt } : report));
+    const document = withNulls(report) as object;
+    await output.write(formatJson(options.receipt ? { ...document, receipt } : document));
   } else {
-    await output.write(formatDiagnosis(diagnosis));
+    await output.write(formatReport(report));
     if (options.receipt) output.note(formatReceipt(receipt));
   }
   if (diagnosis.verdict === "unusable") throw new EarlyEnd(EXIT_BY_CODE.RANGE_IGNORED);
@@ -39,8 +42,16 @@ function receiptOf({ facts, requests, bytesReceived }: Diagnosis): ReceiptReport
   return { requests, retries: 0, bytesReceived, bytesWanted: 0, size, share };
 }
 
-function formatDiagnosis({ url, verdict, facts, findings, requests }: Diagnosis): string {
-  const lines = formatFacts(facts).map(([key, value]) => `${`${key}:`.padEnd(13)}${escapeText(value)}`);
+/** What is printed. */
+interface Report extends Diagnosis {
+  /** The variable of the environment that decided of the proxy; undefined where none did. */
+  readonly proxyVariable: string | undefined;
+}
+
+function formatReport({ url, verdict, facts, findings, requests, proxyVariable }: Report): string {
+  const lines = formatFacts(facts, proxyVariable).map(
+    ([key, value]) => `${`${key}:`.padEnd(13)}${escapeText(value)}`,
+  );
   const meaning = {
     good: "parts of this file can be read well",
     limited: "parts of this file can be read, at a cost",
@@ -59,7 +70,10 @@ function formatFinding({ level, name, what, cost, remedy }: Finding): string[] {
   ];
 }
 
-function formatFacts(facts: DiagnosisFacts): [key: string, value: string][] {
+function formatFacts(
+  facts: DiagnosisFacts,
+  proxyVariable: string | undefined,
+): [key: string, value: string][] {
   const { size, validators, coding, redirects, cors } = facts;
   const { strength, etag, lastModified } = validators;
   const identity = [etag && `ETag ${etag}`, lastModified && `Last-Modified ${lastModified}`].filter(Boolean);
@@ -77,6 +91,7 @@ function formatFacts(facts: DiagnosisFacts): [key: string, value: string][] {
     ["If-Range", yesOrNo(facts.ifRange)],
     ["coding", coding.always ?? onRequest],
     ["redirects", redirects.length === 0 ? "none" : redirects.map(({ url }) => url).join(" → ")],
+    ["proxy", `${facts.proxy ?? "none"}${proxyVariable === undefined ? "" : ` (${proxyVariable})`}`],
     ["keep-alive", yesOrNo(facts.keepAlive)],
   ];
   if (cors === undefined) return rows;
