@@ -19,6 +19,8 @@ export interface LoopbackProxy extends AsyncDisposable {
   readonly totalConnections: number;
   /** Connections that clients have open now. */
   readonly openConnections: number;
+  /** Closes all of them. */
+  cut(): void;
 }
 
 export interface LoopbackProxyOptions {
@@ -79,6 +81,9 @@ export async function startLoopbackProxy(options: LoopbackProxyOptions): Promise
     sockets.add(socket.on("error", () => undefined).on("close", () => sockets.delete(socket)));
   });
   server.on("secureConnection", (socket: Socket) => socket.on("error", () => undefined));
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `${secure ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -89,8 +94,9 @@ export async function startLoopbackProxy(options: LoopbackProxyOptions): Promise
     get openConnections() {
       return sockets.size;
     },
+    cut,
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
+      cut();
       await new Promise((resolve) => server.close(resolve));
     },
   };

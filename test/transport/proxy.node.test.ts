@@ -1,9 +1,11 @@
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { concatBytes } from "../../src/bytes/collect-bytes.ts";
 import { capabilitiesOf, type OpenOptions, openSource } from "../../src/index.ts";
 import { Deadlines } from "../../src/source/deadlines.ts";
 import { originsInUse } from "../../src/source/origin.ts";
 import { createTransport } from "../../src/source/socket-transport.node.ts";
+import type { TransportRequest } from "../../src/source/transport.ts";
 import { patternBytes } from "../../src/testing.ts";
 import { expectSameBytes } from "../same-bytes.ts";
 import { type LoopbackProxy, type LoopbackProxyOptions, startLoopbackProxy } from "./loopback-proxy.node.ts";
@@ -35,6 +37,17 @@ const through = (proxy: { url: string }, more: OpenOptions = {}): OpenOptions =>
   proxy: () => proxy.url,
   retry: false,
   ...more,
+});
+
+const requestOf = (url: string, range: string): TransportRequest => ({
+  method: "GET",
+  url,
+  headers: new Map([["range", range]]),
+  signal: new AbortController().signal,
+  credentials: undefined,
+  redirect: "manual",
+  connectMs: 5000,
+  headersMs: 5000,
 });
 
 describe.each(["http", "https"])("%s: targets", (scheme) => {
@@ -135,6 +148,42 @@ describe.each(["http", "https"])("%s: targets", (scheme) => {
     }
     expect(chosen).toEqual([`${scheme}://files.example`, `${scheme}://other.example`]);
     expect([one.totalConnections, two.totalConnections]).toEqual([1, 1]);
+  });
+
+  it("are reached anew where the proxy closed a connection that waited for work", async () => {
+    await using proxy = await start();
+    await using source = await openSource(`${scheme}://files.example/a`, through(proxy));
+    await expect.poll(() => proxy.openConnections).toBe(1);
+    proxy.cut();
+    expectSameBytes(await source.read([900_000, 900_010]), bytes.subarray(900_000, 900_010));
+    expect(proxy.totalConnections).toBe(2);
+  });
+
+  it("are read on where the proxy cut a body", async () => {
+    await using proxy = await start();
+    const retry = { baseDelayMs: 1 };
+    const options = through(proxy, { retry, maxConnections: 1, cache: false });
+    await using source = await openSource(`${scheme}://files.example/a`, options);
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    for await (const chunk of source.stream([0, 1_000_000])) {
+      chunks.push(chunk);
+      if (chunks.length === 1) proxy.cut();
+    }
+    expectSameBytes(concatBytes(chunks), bytes);
+  });
+
+  it("send bodies as fast as they are read, in chunks that stay as they were", async () => {
+    await using proxy = await start();
+    const transport = createTransport(`${scheme}://files.example`, new Deadlines(), () => proxy.url);
+    const { body } = await transport.send(requestOf(`${scheme}://files.example/a`, "bytes=0-999999"));
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    for (let chunk = await body.read(); chunk !== undefined; chunk = await body.read()) {
+      chunks.push(chunk);
+      if (chunks.length % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expectSameBytes(concatBytes(chunks), bytes);
+    transport.close();
+    await expect.poll(() => proxy.openConnections).toBe(0);
   });
 
   it("share connections among sources of one function, and of that alone", async () => {
@@ -304,16 +353,7 @@ it.each([
 ])("whether requests go out behind each other through a proxy, for %s: %s", async (scheme, expected) => {
   await using proxy = await start();
   const transport = createTransport(`${scheme}://files.example`, new Deadlines(), () => proxy.url);
-  const { body } = await transport.send({
-    method: "GET",
-    url: `${scheme}://files.example/a`,
-    headers: new Map([["range", "bytes=0-9"]]),
-    signal: new AbortController().signal,
-    credentials: undefined,
-    redirect: "manual",
-    connectMs: 5000,
-    headersMs: 5000,
-  });
+  const { body } = await transport.send(requestOf(`${scheme}://files.example/a`, "bytes=0-9"));
   while ((await body.read()) !== undefined);
   await expect.poll(() => transport.idle).toBe(1);
   expect([transport.pipelines, transport.proxy]).toEqual([expected, proxy.url]);
