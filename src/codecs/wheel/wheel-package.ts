@@ -19,7 +19,11 @@ export interface WheelPackage extends Archive {
   readonly distInfo: string;
   readonly entries: readonly ZipEntry[];
   get(name: string): ZipEntry;
-  /** The text of METADATA. At most one request. Errors as those of `Entry.text`. */
+  /**
+   * The text of METADATA. At most one request.
+   *
+   * @throws what `Entry.text` throws.
+   */
   metadata(options?: ReadOptions): Promise<string>;
   /**
    * METADATA taken apart (core metadata): values by the name of their field in lower case, in the order written, such as
