@@ -46,13 +46,15 @@ export interface FileToPlace {
   readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   /** Is told of each chunk that was written. */
   onBytes(byteLength: number): void;
+  /** Is told of the CRC-32 of its bytes when all of them are written, before they get their name. */
+  onWritten(crc32: number): Promise<void>;
 }
 
-/** Writes a file beside and moves it into place, whole or not at all. Gives the CRC-32 of its bytes. */
+/** Writes a file beside and moves it into place, whole or not at all. */
 export async function placeFile(
-  { path, entry, chunks, onBytes }: FileToPlace,
+  { path, entry, chunks, onBytes, onWritten }: FileToPlace,
   options: PlaceOptions,
-): Promise<number> {
+): Promise<void> {
   const crc = createCrc32();
   await throughPart(path, options, async (part) => {
     const file = await open(part, CREATE, fileMode(entry));
@@ -67,13 +69,22 @@ export async function placeFile(
     } finally {
       await file.close();
     }
+    await onWritten(crc.digest());
   });
-  return crc.digest();
+}
+
+/** A file to make of one that is there. */
+export interface CopyToPlace {
+  readonly path: string;
+  readonly from: string;
+  readonly entry: Entry;
+  /** As that of {@link FileToPlace}. */
+  onWritten(): Promise<void>;
 }
 
 /** Makes a file of one that is there: shares its blocks where the file system can, and is a file of its own in any case. */
 export async function placeCopy(
-  { path, from, entry }: { readonly path: string; readonly from: string; readonly entry: Entry },
+  { path, from, entry, onWritten }: CopyToPlace,
   options: PlaceOptions,
 ): Promise<void> {
   await throughPart(path, options, async (part) => {
@@ -87,6 +98,7 @@ export async function placeCopy(
     } finally {
       await file.close();
     }
+    await onWritten();
   });
 }
 

@@ -112,13 +112,14 @@ class Writer {
     for (const { entry, parts, from } of this.#survey.copies) {
       this.#writing.options.signal?.throwIfAborted();
       const path = this.#path(parts);
-      await this.#attempt(path, () =>
-        placeCopy({ path, from: this.#path(from.parts), entry }, this.#placing),
-      );
-      this.bytes += entry.size;
       const original = keyOf(from.parts);
       const crc32 = this.#crcs.get(original) ?? notes.files.get(original)?.crc32;
-      await this.#finish({ entry, parts }, crc32);
+      const onWritten = (): Promise<void> => this.#note({ entry, parts }, crc32);
+      await this.#attempt(path, () =>
+        placeCopy({ path, from: this.#path(from.parts), entry, onWritten }, this.#placing),
+      );
+      this.bytes += entry.size;
+      this.#finish(entry);
     }
   }
 
@@ -161,19 +162,22 @@ class Writer {
       this.bytes += byteLength;
       this.#tell(entry);
     };
-    let crc32 = 0;
-    await this.#attempt(path, async () => {
-      crc32 = await placeFile({ path, entry, chunks, onBytes }, this.#placing);
-    });
-    this.#crcs.set(keyOf(parts), crc32);
-    await this.#finish(file, crc32);
+    const onWritten = (crc32: number): Promise<void> => {
+      this.#crcs.set(keyOf(parts), crc32);
+      return this.#note(file, crc32);
+    };
+    await this.#attempt(path, () => placeFile({ path, entry, chunks, onBytes, onWritten }, this.#placing));
+    this.#finish(entry);
   }
 
-  async #finish({ entry, parts }: PlannedFile, crc32: number | undefined): Promise<void> {
-    if (entry.crc32 === undefined && crc32 !== undefined) {
-      const key = keyOf(parts);
-      await this.#attempt(key, () => this.#writing.staging.noteFile(key, { size: entry.size, crc32 }));
-    }
+  /** Before it gets its name, as a killed run could leave it there unknown; a later run compares its bytes with the note. */
+  async #note({ entry, parts }: PlannedFile, crc32: number | undefined): Promise<void> {
+    if (entry.crc32 !== undefined || crc32 === undefined) return;
+    const key = keyOf(parts);
+    await this.#attempt(key, () => this.#writing.staging.noteFile(key, { size: entry.size, crc32 }));
+  }
+
+  #finish(entry: Entry): void {
     this.#doneFiles += 1;
     this.#tell(entry);
   }
