@@ -163,7 +163,8 @@ describe("F14: the command", () => {
     }
     const [own = ""] = (await readdir(to)).filter((path) => path.startsWith(".range-streams-"));
     const left = (await readdir(join(to, own))).filter((path) => path.endsWith(".part"));
-    expect(left.length).toBe(1);
+    // That of the file in the making, and that of the other one where it had got its second name and not yet lost its first.
+    expect([1, 2]).toContain(left.length);
     // All of it is there already: the run that is to clean up has nothing to write.
     if (name === "big.zip") await writeFile(join(to, "big"), BIG);
     const again = await runCli(cli, ["extract", `${server.url}/${name}`, "-d", to]);
