@@ -1,3 +1,4 @@
+import { undividedBytes } from "../planner/plan-limits.ts";
 import { Range } from "../ranges/range.ts";
 import type { RangeDict } from "../ranges/range-dict.ts";
 import { type RangeInput, resolveRange } from "../ranges/range-input.ts";
@@ -327,7 +328,8 @@ export class Engine implements PlannedSource, HeldInMemory {
   #aheadBytes(range: Range, { aheadBytes = STREAM_AHEAD_BYTES }: StreamOptions): number {
     if (this.#wire.linkEstimate().latencyMs === 0) return 0;
     const limit = Math.min(aheadBytes, STREAM_AHEAD_BYTES, this.#parts.cacheBytes / 2);
-    return Math.min(limit, range.length) < MIN_AHEAD_BYTES ? 0 : limit;
+    const isShort = range.length < Math.max(MIN_AHEAD_BYTES, undividedBytes(this.#parts.policy));
+    return isShort || limit < MIN_AHEAD_BYTES ? 0 : limit;
   }
 
   /** What a stream has come to, as far as the budget allows. @throws LIMIT where it allows nothing. */

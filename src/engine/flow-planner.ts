@@ -1,4 +1,5 @@
 import { planLists } from "#ways-to-send";
+import { undividedBytes } from "../planner/plan-limits.ts";
 import type { PlannedLists } from "../planner/plan-lists.ts";
 import { planReads, totalOf } from "../planner/plan-reads.ts";
 import { Range } from "../ranges/range.ts";
@@ -44,9 +45,6 @@ const TAIL_BYTES = 64 * 1024;
 /** A flow this much later than a request of its own is joined all the same: estimates are no better. *Unmeasured*. */
 const SLACK_MS = 5;
 
-/** A single range up to this is one request on every link. */
-const UNDIVIDED_BYTES = 128 * 1024;
-
 /** What of a plan those need who send it. */
 export type Sending = Pick<PlannedLists, "requests" | "lists" | "connections" | "bytesRequested">;
 
@@ -77,7 +75,7 @@ export class FlowPlanner {
    * @throws LIMIT where the budget does not suffice.
    */
   requests(ranges: readonly Range[], hints: ReadHints): Sending | undefined {
-    const { budget, map } = this.#parts;
+    const { budget, map, policy } = this.#parts;
     const link = this.#parts.link();
     const gaps = this.#gaps(ranges, link);
     if (gaps.length === 0) return undefined;
@@ -86,7 +84,7 @@ export class FlowPlanner {
     const widened = this.#widen(ranges, gaps, { hints, link });
     const only = widened[0];
     // Most reads: there is nothing to weigh, and weighing it took 5 µs of the 30 that the engine takes for one.
-    const isOneSmallGap = only !== undefined && widened.length === 1 && only.length <= UNDIVIDED_BYTES;
+    const isOneSmallGap = only !== undefined && widened.length === 1 && only.length < undividedBytes(policy);
     const plan: Sending = isOneSmallGap
       ? { requests: widened, lists: [], bytesRequested: only.length, connections: 1 }
       : this.#planOf(widened, link);

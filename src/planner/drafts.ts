@@ -1,6 +1,6 @@
 import type { Range } from "../ranges/range.ts";
 import { runEnd } from "./cut-requests.ts";
-import { minPieceBytes, type PlanLimits } from "./plan-limits.ts";
+import type { PlanLimits } from "./plan-limits.ts";
 import { boundMakespan } from "./predict-makespan.ts";
 
 /**
@@ -44,7 +44,7 @@ export interface Draft {
 export function mergeOver(
   missing: readonly Range[],
   gap: number,
-  { link, pieceBytes, connections }: PlanLimits,
+  { minPieceBytes, pieceBytes, connections }: PlanLimits,
 ): Merge {
   const lengths = new Float64Array(missing.length);
   let runs = 0;
@@ -62,13 +62,13 @@ export function mergeOver(
     index = last + 1;
   }
   const kept = lengths.subarray(0, runs);
-  const large = kept.filter((length) => length > Math.max(minPieceBytes(link), byteLength / connections));
+  const large = kept.filter((length) => length > Math.max(minPieceBytes, byteLength / connections));
   return { gap, lengths: kept, byteLength, largest, count, large };
 }
 
 /** Each number of connections with requests as large as may be, and with large ones divided so that all have their share. */
 export function draftsOf(merge: Merge, limits: PlanLimits): Draft[] {
-  const { link, pieceBytes, plainCount, tried } = limits;
+  const { link, minPieceBytes, pieceBytes, plainCount, tried } = limits;
   const drafts: Draft[] = [];
   const add = (piece: number, connections: number): void => {
     const count = countPieces(merge, piece, pieceBytes);
@@ -81,7 +81,7 @@ export function draftsOf(merge: Merge, limits: PlanLimits): Draft[] {
   };
   for (const connections of tried) {
     add(pieceBytes, connections);
-    const share = Math.max(minPieceBytes(link), Math.ceil(merge.byteLength / connections));
+    const share = Math.max(minPieceBytes, Math.ceil(merge.byteLength / connections));
     if (share < Math.min(pieceBytes, merge.largest)) add(share, connections);
   }
   if (merge.count < limits.connections) add(pieceBytes, merge.count);

@@ -1,13 +1,15 @@
 import type { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
 
-/** What is smaller is not divided: an error of the estimate weighs more than what is gained. *Unmeasured*. */
-const MIN_PIECE_BYTES = 128 * 1024;
+/** With `fast` a part has at least this: an error of the estimate weighs more than what less would gain. *Unmeasured*. */
+const MIN_FAST_PIECE_BYTES = 128 * 1024;
 /**
- * The same while nothing is known of the bandwidth: on a link of 50 MB/s, dividing 760 KB over new connections takes longer than
- * having it from the open one.
+ * Else a part has a third of what is missing, within these bounds: what one connection brings in tens of milliseconds is not worth several
+ * requests, and three of them take 100 adjacent members of a zip of up to 100 kB. The lower one holds for `fast` too while nothing is known of
+ * the bandwidth: on a link of 50 MB/s, dividing 760 KB over new connections takes longer than having it from the open one.
  */
-const MIN_UNKNOWN_PIECE_BYTES = 1024 * 1024;
+const [MIN_PIECE_BYTES, MAX_MIN_PIECE_BYTES] = [1024 * 1024, 4 * 1024 * 1024];
+const FEW_PIECES = 3;
 /** Numbers of connections to try: steps of a third or less in time, which is finer than estimates are. */
 const CONNECTIONS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
 /** More are never planned for, whatever is allowed. *Unmeasured*. */
@@ -33,6 +35,8 @@ export interface PlanBounds {
   readonly link: LinkEstimate;
   /** Bytes of one request at most. */
   readonly pieceBytes: number;
+  /** And at least, where a range is divided. */
+  readonly minPieceBytes: number;
   /** Connections at most. */
   readonly connections: number;
 }
@@ -45,9 +49,19 @@ export interface PlanLimits extends PlanBounds {
   readonly tried: ReadonlySet<number>;
 }
 
-/** Bytes that a part of what is divided has at least. */
-export function minPieceBytes({ bandwidthMeasured }: LinkEstimate): number {
-  return bandwidthMeasured === false ? MIN_UNKNOWN_PIECE_BYTES : MIN_PIECE_BYTES;
+/** A range shorter than this is one request, by whatever link. */
+export function undividedBytes(policy: PlanOptions["policy"]): number {
+  return 2 * (policy === "fast" ? MIN_FAST_PIECE_BYTES : MIN_PIECE_BYTES);
+}
+
+/** Bytes that a part of what is divided has at least, where so much is missing. */
+export function minPieceBytes(
+  byteLength: number,
+  { bandwidthMeasured }: LinkEstimate,
+  policy: PlanOptions["policy"],
+): number {
+  if (policy === "fast") return bandwidthMeasured === false ? MIN_PIECE_BYTES : MIN_FAST_PIECE_BYTES;
+  return Math.max(MIN_PIECE_BYTES, Math.min(MAX_MIN_PIECE_BYTES, Math.ceil(byteLength / FEW_PIECES)));
 }
 
 /** Numbers of connections to look at: some steps, as many as are open, and all. */

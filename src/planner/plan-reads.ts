@@ -57,19 +57,19 @@ export function planReads(missing: readonly Range[], link: LinkEstimate, options
   if (only === undefined) return summarize(missing, missing, { connections: 0, predictedMs: 0 });
   const pieceBytes = Math.min(maxPieceBytes, Number.MAX_SAFE_INTEGER);
   const connections = Math.min(link.connections, MAX_CONNECTIONS);
-  if (missing.length === 1 && isOneEnough(only.length, { link, pieceBytes, connections })) {
+  const bounds = {
+    link,
+    pieceBytes,
+    minPieceBytes: minPieceBytes(totalOf(missing), link, policy),
+    connections,
+  };
+  if (missing.length === 1 && isOneEnough(only.length, bounds)) {
     const predictedMs = predictMakespan(Float64Array.of(only.length), 1, link);
     return summarize(missing, missing, { connections: 1, predictedMs });
   }
   let plainCount = 0;
   for (const { length } of missing) plainCount += Math.ceil(length / pieceBytes);
-  const limits: PlanLimits = {
-    link,
-    pieceBytes,
-    connections,
-    plainCount,
-    tried: triedCounts(link, connections),
-  };
+  const limits: PlanLimits = { ...bounds, plainCount, tried: triedCounts(link, connections) };
   const candidates = candidatesFor(missing, limits, options);
   const choice = chooseDraft(candidates, limits, {
     tie: TIE[policy],
@@ -95,9 +95,12 @@ function checkRanges(missing: readonly Range[], within: Range | undefined): void
 }
 
 /** Whether dividing one range cannot gain what plans are told apart by. */
-function isOneEnough(byteLength: number, { link, pieceBytes, connections }: PlanBounds): boolean {
+function isOneEnough(
+  byteLength: number,
+  { link, pieceBytes, minPieceBytes, connections }: PlanBounds,
+): boolean {
   if (byteLength > pieceBytes) return false;
-  if (byteLength < 2 * minPieceBytes(link) || connections === 1) return true;
+  if (byteLength < 2 * minPieceBytes || connections === 1) return true;
   const load = { count: 1, byteLength, largest: byteLength };
   const divided = { count: connections, byteLength, largest: byteLength / connections };
   const open = { ...link, idle: connections };

@@ -104,6 +104,28 @@ describe("what reading in a zip costs", () => {
     expect((await ranges(lab)).length).toBeLessThanOrEqual(4);
   });
 
+  // What is known of a link grows with each archive on it, and so does what the plan might divide.
+  it.each([0, 20])(
+    "large members too, once the link is known, %d ms away: +1 for one, 4 in all for 100",
+    async (latencyMs) => {
+      const one = { "one.zip": buildZip(members(3, 2_000_000)) };
+      const files = Object.fromEntries(
+        [20_000, 40_000, 100_000].map((size) => [`${size}.zip`, buildZip(members(110, size))]),
+      );
+      await using lab = await startLab({ files: { ...one, ...files }, latencyMs });
+      for (let round = 0; round < 3; round++) {
+        await using zip = await openZip(`${lab.url}/one.zip`);
+        expect((await zip.entries[round]?.bytes())?.length).toBe(2_000_000);
+        expect(zip.source.receipt.requests).toBeLessThanOrEqual(2);
+        for (const name of Object.keys(files)) {
+          await using hundred = await openZip(`${lab.url}/${name}`);
+          await hundred.readMany(hundred.entries.slice(0, 100));
+          expect(hundred.source.receipt.requests).toBeLessThanOrEqual(4);
+        }
+      }
+    },
+  );
+
   it("100 neighbouring members: at most 4 requests in all; each once more: none", async () => {
     const archive = buildZip(members(300, 3000));
     await using lab = await startLab({ files: { "a.zip": archive } });
