@@ -186,6 +186,21 @@ describe("F11: the directory of a zip", () => {
     expect(await readCode([member, SECOND])).toBe("AMBIGUOUS");
   });
 
+  it("186. a Unicode Path in one of the two headers alone, or several in its own, are AMBIGUOUS to read where they give another name", async () => {
+    const [none, path] = [new Uint8Array(0), unicodePath("a.txt", text("x.txt"))];
+    const same = unicodePath("a.txt", text("a.txt"));
+    for (const [local, central, code] of [
+      [path, none, "AMBIGUOUS"],
+      [none, path, "AMBIGUOUS"],
+      [pack(same, path), same, "AMBIGUOUS"],
+      [same, none, "no error"],
+      [none, same, "no error"],
+    ] as const) {
+      const member = { ...HELLO, flags: 0, local: { extra: local }, central: { extra: central } };
+      expect(await readCode([member, SECOND])).toBe(code);
+    }
+  });
+
   it("187. set-uid, set-gid, sticky and file types never show in a mode", async () => {
     const modes = [0o104755, 0o102644, 0o101777, 0o060600];
     const members = modes.map((mode, index) => ({ name: `m${index}`, externalAttributes: mode * 65_536 }));

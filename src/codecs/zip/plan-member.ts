@@ -186,13 +186,9 @@ export interface ChosenDecoder {
  * @throws AMBIGUOUS where they contradict each other.
  */
 export function checkLocalHeader(local: LocalHeader, plan: MemberPlan): void {
-  const { header, archive } = plan;
+  const { header } = plan;
   if (!sameBytes(local.name, header.name)) throw ambiguousHeader(plan.what, "another name");
-  if (local.extra.length > 0 && findExtraFields(local.extra, EXTRA_FIELDS.unicodePath).length > 0) {
-    const { madeBy } = header;
-    const own = decodeEntryName({ ...local, madeBy }, archive);
-    if (own !== decodeEntryName(header, archive)) throw ambiguousHeader(plan.what, "another Unicode name");
-  }
+  checkUnicodePath(local, plan);
   if (local.method !== header.method)
     throw ambiguousHeader(plan.what, `the method ${methodName(local.method)}`);
   const decisive = FLAGS.encrypted | FLAGS.strongEncryption | FLAGS.maskedHeaders | FLAGS.descriptor;
@@ -206,6 +202,17 @@ export function checkLocalHeader(local: LocalHeader, plan: MemberPlan): void {
     if (local[field] === header[field] || (deferred && local[field] === 0)) continue;
     throw ambiguousHeader(plan.what, `${field} ${local[field]} where the directory has ${header[field]}`);
   }
+}
+
+/** A reader of either header alone must come to the same name, which a field in only one of them may decide. */
+function checkUnicodePath(local: LocalHeader, plan: MemberPlan): void {
+  const { header, archive } = plan;
+  if (local.extra.length === 0 && header.extra.length === 0) return;
+  const own = findExtraFields(local.extra, EXTRA_FIELDS.unicodePath).length;
+  if (own === 0 && findExtraFields(header.extra, EXTRA_FIELDS.unicodePath).length === 0) return;
+  if (own > 1) throw ambiguousHeader(plan.what, "several Unicode names");
+  const name = decodeEntryName({ ...local, madeBy: header.madeBy }, archive);
+  if (name !== decodeEntryName(header, archive)) throw ambiguousHeader(plan.what, "another Unicode name");
 }
 
 function hasDescriptor({ flags }: CentralHeader): boolean {
