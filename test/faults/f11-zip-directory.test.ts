@@ -179,6 +179,16 @@ describe("F11: the directory of a zip", () => {
     expect(await openCode(buildZip([{ ...HELLO, flags: 0, extra }, SECOND]))).toBe("FORMAT");
   });
 
+  it("186. a Unicode Comment that belongs to the comment and is no UTF-8 is FORMAT at once, another's is none", async () => {
+    const comment = text("c");
+    const bad = (of: Uint8Array): Uint8Array =>
+      extraField(0x6375, pack([1, 1], [4, crc32Of(of)], Uint8Array.of(0xff)));
+    const commented = { ...HELLO, flags: 0, comment };
+    expect(await openCode(buildZip([{ ...commented, extra: bad(comment) }, SECOND]))).toBe("FORMAT");
+    const zip = await openZip(buildZip([{ ...commented, extra: bad(text("x")) }, SECOND]));
+    expect(zip.entries.map((entry) => entry.comment)).toEqual(["c", ""]);
+  });
+
   it("186. several Unicode Paths, or another one in its own header, are AMBIGUOUS to read", async () => {
     const [one, other] = [unicodePath("a.txt", text("x.txt")), unicodePath("a.txt", text("y.txt"))];
     expect(await readCode([{ ...HELLO, flags: 0, extra: pack(one, other) }, SECOND])).toBe("AMBIGUOUS");
@@ -216,6 +226,16 @@ describe("F11: the directory of a zip", () => {
     expect(await openCode(bytes, { maxNameBytes: 4 })).toBe("LIMIT");
     const exact = { maxEntries: 2, maxDirectoryBytes: 102, maxNameBytes: 5 };
     expect(await openCode(bytes, exact)).toBe("opened, 2 entries");
+  });
+
+  it("190. the limit of names holds for one in a Unicode Path, and not for what is no name", async () => {
+    const long = text("é".repeat(3000));
+    const named = (extra: Uint8Array): Uint8Array => buildZip([{ ...HELLO, flags: 0, extra }, SECOND]);
+    expect(await openCode(named(unicodePath("a.txt", long)))).toBe("LIMIT");
+    expect(await openCode(named(unicodePath("a.txt", long)), { maxNameBytes: 6000 })).toBe(
+      "opened, 2 entries",
+    );
+    expect(await openCode(named(unicodePath("other", long)))).toBe("opened, 2 entries");
   });
 
   it("191. impossible dates are undefined, and nothing throws", async () => {

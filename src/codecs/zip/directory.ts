@@ -2,7 +2,7 @@ import { createTextReader, type TextReader } from "#text-reader";
 import { RangeStreamsError } from "../../errors.ts";
 import type { Range } from "../../ranges/range.ts";
 import type { Bytes } from "../../source/source.ts";
-import { decodeEntryName } from "./entry-name.ts";
+import { decodeEntryComment, decodeEntryName, readUnicodePath } from "./entry-name.ts";
 import {
   ABSENT_16,
   ABSENT_32,
@@ -45,7 +45,7 @@ export interface DirectoryPlace {
 /**
  * Walks a directory once and notes where each central header starts. Nothing is kept for an entry but this number: 66,000
  * entries cost a quarter of a megabyte until they are asked for. What could make a field unreadable later (a missing zip64
- * value, a broken Unicode Path) is found here, so that a directory that opened can be listed to the end.
+ * value, a broken Unicode field) is found here, so that a directory that opened can be listed to the end.
  *
  * @throws FORMAT where the entries do not fill the directory exactly, LIMIT for a name that is too long.
  */
@@ -59,19 +59,15 @@ export function indexDirectory(
   const positions = new Uint32Array(entries);
   const walked = walkHeaders(view, positions, maxNameBytes);
   if (walked.problem !== undefined) throw wrongCount(place, { name, got: walked.problem });
-  if (walked.longName > 0) {
-    const got = `a name of ${walked.longName} bytes`;
-    throw new RangeStreamsError(
-      "LIMIT",
-      `Opened ${name} as zip: got ${got}; raise maxNameBytes if you trust it`,
-    );
-  }
+  if (walked.longName > 0) throw longName(walked.longName, name);
   const hasPlainNames = !walked.needsCare || !positions.some((position) => isNamedOtherwise(view, position));
   const textAt = createTextReader(bytes);
   // All written out: of a literal the shape, and what was compiled for it, outlive the last archive that is open.
   const directory = { range, entries, prefix, comment, bytes, view, textAt, positions, hasPlainNames, name };
   if (walked.needsCare) {
-    for (const position of positions) if (needsCare(view, position)) checkEntry(directory, position);
+    for (const position of positions) {
+      if (needsCare(view, position)) checkEntry(directory, position, maxNameBytes);
+    }
   }
   return directory;
 }
@@ -82,7 +78,7 @@ interface WalkedHeaders {
   readonly problem: string | undefined;
   /** The bytes of a name that is too long; else 0. */
   readonly longName: number;
-  /** An entry has a field that could be unreadable: a deferred value, or extra fields that may hold another name. */
+  /** An entry has a field that could be unreadable: a deferred value, or extra fields that may hold another name or comment. */
   readonly needsCare: boolean;
 }
 
@@ -119,14 +115,24 @@ function needsCare(view: DataView, position: number): boolean {
     view.getUint32(position + CENTRAL_FIELDS.size, true) === ABSENT_32 ||
     view.getUint32(position + CENTRAL_FIELDS.localOffset, true) === ABSENT_32 ||
     view.getUint16(position + CENTRAL_FIELDS.disk, true) === ABSENT_16 ||
-    (view.getUint16(position + CENTRAL_FIELDS.extraLength, true) > 0 && isNamedOtherwise(view, position))
+    (view.getUint16(position + CENTRAL_FIELDS.extraLength, true) > 0 &&
+      (isNamedOtherwise(view, position) || isCommentedOtherwise(view, position)))
   );
 }
 
 /** Whether an extra field may hold another name. */
 function isNamedOtherwise(view: DataView, position: number): boolean {
-  const isFlagged = (view.getUint16(position + CENTRAL_FIELDS.flags, true) & FLAGS.utf8) !== 0;
-  return !isFlagged && hasExtraField(view, position, EXTRA_FIELDS.unicodePath);
+  return !isFlaggedUtf8(view, position) && hasExtraField(view, position, EXTRA_FIELDS.unicodePath);
+}
+
+/** Whether an extra field may hold another comment. */
+function isCommentedOtherwise(view: DataView, position: number): boolean {
+  if (view.getUint16(position + CENTRAL_FIELDS.commentLength, true) === 0) return false;
+  return !isFlaggedUtf8(view, position) && hasExtraField(view, position, EXTRA_FIELDS.unicodeComment);
+}
+
+function isFlaggedUtf8(view: DataView, position: number): boolean {
+  return (view.getUint16(position + CENTRAL_FIELDS.flags, true) & FLAGS.utf8) !== 0;
 }
 
 /** Whether the entry at a position of the directory has an extra field of this id. Allocates nothing. */
@@ -142,8 +148,19 @@ export function hasExtraField(view: DataView, position: number, id: number): boo
   return false;
 }
 
-function checkEntry(directory: Directory, position: number): void {
-  decodeEntryName(readCentralHeader(directory, position), directory.name);
+function checkEntry(directory: Directory, position: number, maxNameBytes: number): void {
+  const { name } = directory;
+  const header = readCentralHeader(directory, position);
+  const { length } = readUnicodePath(header) ?? header.name;
+  if (length > maxNameBytes) throw longName(length, name);
+  decodeEntryName(header, name);
+  if (header.comment.length > 0) decodeEntryComment(header, name);
+}
+
+function longName(byteLength: number, archive: string): RangeStreamsError {
+  const got = `a name of ${byteLength} bytes`;
+  const message = `Opened ${archive} as zip: got ${got}; raise maxNameBytes if you trust it`;
+  return new RangeStreamsError("LIMIT", message);
 }
 
 /** The central header at a position of the directory. */

@@ -29,8 +29,12 @@ export function isUnixHost({ madeBy }: Pick<CentralHeader, "madeBy">): boolean {
  * @throws FORMAT for a Unicode Path field that belongs to this very name and is no UTF-8.
  */
 export function decodeEntryName(header: Omit<TextFields, "comment">, archive: string): string {
-  const unicode = (header.flags & FLAGS.utf8) === 0 ? readUnicodeField(header, "name") : undefined;
-  return decode(header.name, { header, unicode, archive });
+  return decode(header.name, { header, unicode: readUnicodePath(header), archive });
+}
+
+/** The bytes of a name that stand in an extra field: they are the name's, and those in the header are not. */
+export function readUnicodePath(header: Omit<TextFields, "comment">): Uint8Array | undefined {
+  return (header.flags & FLAGS.utf8) === 0 ? readUnicodeField(header, "name") : undefined;
 }
 
 /**
