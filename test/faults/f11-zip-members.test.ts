@@ -130,6 +130,28 @@ describe("F11: the members of a zip", () => {
     expect(source.asked.length - before).toBe(1);
   });
 
+  const ones = extraField(0x0001, new Uint8Array(16).fill(0xff));
+  const unknown = { size: 0xffffffff, storedSize: 0xffffffff };
+
+  it.each<[string, NonNullable<MemberSpec["local"]>]>([
+    ["all ones, with no zip64 field", unknown],
+    ["all ones, and so is the zip64 field", { ...unknown, extra: ones }],
+    ["zero, and the zip64 field all ones", { extra: ones }],
+  ])("176. sizes left open before a data descriptor may be %s", async (_name, local) => {
+    const descriptorBytes = pack([4, 0x08074b50], [4, crc], [8, 19], [8, 19]);
+    const member = { ...HELLO, descriptor: true, descriptorBytes, local };
+    expect(await readCode([member, SECOND])).toBe("no error");
+    const told = { crc32: crc, size: 19, storedSize: 19 };
+    expect(await readCode([{ ...HELLO, local: { ...told, ...local } }, SECOND])).not.toBe("no error");
+  });
+
+  it("176. sizes told otherwise before a data descriptor are AMBIGUOUS, in the zip64 field too", async () => {
+    const other = extraField(0x0001, pack([8, 18], [8, 19]));
+    for (const local of [{ size: 18 }, { extra: other }, { ...unknown, extra: other }]) {
+      expect(await readCode([{ ...HELLO, descriptor: true, local }, SECOND])).toBe("AMBIGUOUS");
+    }
+  });
+
   it("177. more or less than promised is FORMAT; the next member is still readable", async () => {
     for (const size of [1999, 2001]) {
       const member = { ...DEFLATED, local: { size }, central: { size } };

@@ -266,19 +266,40 @@ export function parseLocalHeader(bytes: Uint8Array, place: RecordPlace): LocalHe
     localOffset: 0,
     disk: 0,
   };
-  const isWide = needsZip64(declared);
-  const { size, storedSize } = isWide ? readZip64(declared, extra, place) : declared;
+  const flags = view.getUint16(LOCAL_FIELDS.flags, true);
   return {
     dataOffset: place.origin + dataStart,
-    flags: view.getUint16(LOCAL_FIELDS.flags, true),
+    flags,
     method: view.getUint16(LOCAL_FIELDS.method, true),
     crc32: view.getUint32(LOCAL_FIELDS.crc32, true),
-    storedSize,
-    size,
     name: part(view, LOCAL_HEADER_BYTES, nameEnd),
     extra,
-    contradicted: !isWide && isContradicted(extra, [size, storedSize]),
+    ...readLocalSizes(declared, extra, { flags, place }),
   };
+}
+
+/**
+ * Sizes that are left open, as a data descriptor follows, are 0 by 4.4.4. Some writers (SharpZipLib) fill them with ones instead, in the
+ * zip64 field too where they write one: that tells no other size.
+ */
+function readLocalSizes(
+  declared: DeferrableFields,
+  extra: Uint8Array,
+  { flags, place }: { readonly flags: number; readonly place: RecordPlace },
+): Pick<LocalHeader, "size" | "storedSize" | "contradicted"> {
+  const isWide = needsZip64(declared);
+  if ((flags & FLAGS.descriptor) !== 0 && isLeftOpen(extra)) {
+    const told = (value: number): number => (value === ABSENT_32 ? 0 : value);
+    return { size: told(declared.size), storedSize: told(declared.storedSize), contradicted: false };
+  }
+  const { size, storedSize } = isWide ? readZip64(declared, extra, place) : declared;
+  return { size, storedSize, contradicted: !isWide && isContradicted(extra, [size, storedSize]) };
+}
+
+/** Whether no zip64 field says anything. */
+function isLeftOpen(extra: Uint8Array): boolean {
+  if (extra.length === 0) return true;
+  return findExtraFields(extra, EXTRA_FIELDS.zip64).every((field) => field.every((byte) => byte === 0xff));
 }
 
 /** Signature (4), CRC (4), two sizes of 8 bytes: the longest form of a data descriptor. */
