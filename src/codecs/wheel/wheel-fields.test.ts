@@ -49,6 +49,13 @@ describe("METADATA is taken apart:", () => {
     ]);
   });
 
+  it("no line ends where only Unicode ends one", () => {
+    expect(parse("Summary: a\u2028b\u2029c\x0bd\x85e\nName: f\n")).toEqual([
+      ["summary", ["a\u2028b\u2029c\x0bd\x85e"]],
+      ["name", ["f"]],
+    ]);
+  });
+
   it("nothing of nothing, and of fields that are called like those of every object", () => {
     expect(parse("")).toEqual([]);
     expect(parse("constructor: a\nprototype: b\n")).toEqual([

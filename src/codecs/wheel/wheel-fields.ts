@@ -1,6 +1,7 @@
 import { RangeStreamsError } from "../../errors.ts";
 
-const FIELD = /^([A-Za-z0-9][A-Za-z0-9-]*):[ \t]*(.*)$/;
+// `s`: of the ends of lines that Unicode knows, those that mail does not are a part of the value.
+const FIELD = /^([A-Za-z0-9][A-Za-z0-9-]*):[ \t]*(.*)$/s;
 const DESCRIPTION = "description";
 
 /**
