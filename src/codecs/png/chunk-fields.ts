@@ -36,13 +36,7 @@ export function parseTransparency(
     return { kind: "palette", alpha: data };
   }
   const channels = (header.colorType & USES_COLOR) === 0 ? 1 : 3;
-  checkLength(data, channels * 2, what);
-  // The bits above the depth do not count.
-  const mask = 2 ** header.bitDepth - 1;
-  return {
-    kind: "color",
-    samples: Array.from({ length: channels }, (_, index) => uint16(data, index * 2) & mask),
-  };
+  return { kind: "color", samples: storedSamples(data, { what, header, channels }) };
 }
 
 /** Of the device the colors are meant for (cHRM, 11.3.2.1): CIE x and y. */
@@ -112,12 +106,9 @@ export function parseBackground(data: Uint8Array, { name, header }: FieldPlace):
     checkLength(data, 1, what);
     return { paletteIndex: data[0] as number };
   }
-  if ((colorType & USES_COLOR) === 0) {
-    checkLength(data, 2, what);
-    return { grey: uint16(data, 0) };
-  }
-  checkLength(data, 6, what);
-  return { red: uint16(data, 0), green: uint16(data, 2), blue: uint16(data, 4) };
+  const channels = (colorType & USES_COLOR) === 0 ? 1 : 3;
+  const [first = 0, green = 0, blue = 0] = storedSamples(data, { what, header, channels });
+  return channels === 1 ? { grey: first } : { red: first, green, blue };
 }
 
 /** How large pixels are, or only their shape (pHYs, 11.3.4.3). */
@@ -154,6 +145,16 @@ export function parseTime(data: Uint8Array, { name }: FieldPlace): Date {
   }
   time.setUTCHours(hour, minute, second);
   return time;
+}
+
+/** One color, two bytes a sample whatever the depth is; the bits above the depth do not count (11.3.1.1, 11.3.4.1). */
+function storedSamples(
+  data: Uint8Array,
+  { what, header, channels }: { what: string; header: PngHeader; channels: number },
+): number[] {
+  checkLength(data, channels * 2, what);
+  const mask = 2 ** header.bitDepth - 1;
+  return Array.from({ length: channels }, (_, index) => uint16(data, index * 2) & mask);
 }
 
 function checkLength(data: Uint8Array, length: number, what: string): void {
