@@ -24,7 +24,7 @@ export async function readTexts(reader: PngChunkReader, maxBytes: number): Promi
       name,
     );
     const what = `the text ${fields.keyword} of ${name}`;
-    const plain = compressed ? await inflateUpTo(bytes, { maxBytes: left, what }) : bytes;
+    const plain = compressed ? await inflateUpTo(bytes, { maxBytes, left, what }) : bytes;
     left -= plain.length;
     texts.push({ ...fields, text: decodePngText(plain, encoding, what) });
   }
@@ -41,7 +41,7 @@ export async function readProfile(
   checkStored([chunk], { maxBytes, what });
   const [data] = await readChunks(reader, [chunk]);
   const { name, stored } = parseProfile(data as Bytes, reader.source.name);
-  return { name, profile: await inflateUpTo(stored, { maxBytes, what }) };
+  return { name, profile: await inflateUpTo(stored, { maxBytes, left: maxBytes, what }) };
 }
 
 interface Bound {
@@ -54,12 +54,13 @@ function checkStored(chunks: readonly PngChunk[], bound: Bound): void {
   if (total > bound.maxBytes) throw tooLong(bound);
 }
 
-async function inflateUpTo(stored: Bytes, bound: Bound): Promise<Bytes> {
+/** `left`: of the bytes that all may come to together, what those before it left. */
+async function inflateUpTo(stored: Bytes, { left, ...bound }: Bound & { left: number }): Promise<Bytes> {
   const chunks: Bytes[] = [];
   let length = 0;
   for await (const chunk of inflateZlib(stored, { what: bound.what })) {
     length += chunk.length;
-    if (length > bound.maxBytes) throw tooLong(bound);
+    if (length > left) throw tooLong(bound);
     chunks.push(chunk);
   }
   return concatBytes(chunks);
