@@ -1,6 +1,8 @@
 export type {
+  PngAnimation,
   PngBackground,
   PngChromaticities,
+  PngCodePoints,
   PngPhysical,
   PngRenderingIntent,
 } from "./codecs/png/chunk-fields.ts";

@@ -92,6 +92,25 @@ export function parseRenderingIntent(data: Uint8Array, { name }: FieldPlace): Pn
   return intent;
 }
 
+/** How the samples make colors, as numbers of ITU-T H.273 (cICP, 11.3.2.6); its matrix is always that of RGB. */
+export interface PngCodePoints {
+  /** ColourPrimaries, such as 9 of BT.2020. */
+  readonly primaries: number;
+  /** TransferCharacteristics, such as 16 of PQ. */
+  readonly transfer: number;
+  /** Samples take the whole of their depth, or a part as in video. */
+  readonly fullRange: boolean;
+}
+
+/** @throws FORMAT for a wrong length, for a matrix, which no PNG may have, and for a flag that there is not. */
+export function parseCodePoints(data: Uint8Array, { name }: FieldPlace): PngCodePoints {
+  const what = `the code points of ${name}`;
+  checkLength(data, 4, what);
+  const [primaries = 0, transfer = 0, matrix, range = 0] = data;
+  if (matrix !== 0 || range > 1) throw brokenPng(what, `the matrix ${matrix} and the range ${range}`);
+  return { primaries, transfer, fullRange: range === 1 };
+}
+
 /** What to show behind the image (bKGD, 11.3.4.1), in samples as stored. */
 export type PngBackground =
   | { readonly paletteIndex: number }
@@ -109,6 +128,31 @@ export function parseBackground(data: Uint8Array, { name, header }: FieldPlace):
   const channels = (colorType & USES_COLOR) === 0 ? 1 : 3;
   const [first = 0, green = 0, blue = 0] = storedSamples(data, { what, header, channels });
   return channels === 1 ? { grey: first } : { red: first, green, blue };
+}
+
+/** About how often each entry of the palette is used (hIST, 11.3.4.2). @throws FORMAT for another number of entries. */
+export function parseHistogram(
+  data: Uint8Array,
+  { name, paletteEntries }: FieldPlace & { paletteEntries: number },
+): readonly number[] {
+  checkLength(data, paletteEntries * 2, `the histogram of ${name}`);
+  return Array.from({ length: paletteEntries }, (_, index) => uint16(data, index * 2));
+}
+
+/** Of an image that moves (acTL, 11.3.7.1). */
+export interface PngAnimation {
+  readonly frames: number;
+  /** How often it is shown; 0 is for ever. */
+  readonly plays: number;
+}
+
+/** @throws FORMAT for a wrong length and for no frames. */
+export function parseAnimation(data: Uint8Array, { name }: FieldPlace): PngAnimation {
+  const what = `the animation of ${name}`;
+  checkLength(data, 8, what);
+  const frames = uint32(data, 0);
+  if (frames === 0) throw brokenPng(what, "no frames");
+  return { frames, plays: uint32(data, 4) };
 }
 
 /** How large pixels are, or only their shape (pHYs, 11.3.4.3). */

@@ -73,7 +73,8 @@ describe("what chunks say", () => {
       png.significantBits(),
     ];
     const more = [png.background(), png.physical(), png.time(), png.exif(), png.palette()];
-    expect(await Promise.all([...all, ...more])).toEqual(Array.from({ length: 10 }));
+    const rare = [png.codePoints(), png.histogram(), png.animation()];
+    expect(await Promise.all([...all, ...more, ...rare])).toEqual(Array.from({ length: 13 }));
     expect(await png.text()).toEqual(Object.create(null));
   });
 
@@ -86,6 +87,8 @@ describe("what chunks say", () => {
         { type: "sRGB", data: Uint8Array.of(1) },
         { type: "sBIT", data: Uint8Array.of(5, 6, 5) },
         { type: "iCCP", data: join([latin1("odd profile\0\0"), zlibSync(latin1("icc"))]) },
+        { type: "cICP", data: Uint8Array.of(9, 16, 0, 1) },
+        { type: "acTL", data: uint32Of(2, 0) },
         { type: "bKGD", data: Uint8Array.of(0, 1, 0, 2, 0, 3) },
         { type: "pHYs", data: join([uint32Of(2835, 2836), Uint8Array.of(1)]) },
         { type: "eXIf", data: latin1("II*\0") },
@@ -102,6 +105,8 @@ describe("what chunks say", () => {
     expect(await png.renderingIntent()).toBe("relative");
     expect(await png.significantBits()).toEqual([5, 6, 5]);
     expect(await png.iccProfile()).toEqual({ name: "odd profile", profile: latin1("icc") });
+    expect(await png.codePoints()).toEqual({ primaries: 9, transfer: 16, fullRange: true });
+    expect(await png.animation()).toEqual({ frames: 2, plays: 0 });
     expect(await png.background()).toEqual({ red: 1, green: 2, blue: 3 });
     expect(await png.physical()).toEqual({ x: 2835, y: 2836, unit: "metre" });
     expect(await png.exif()).toEqual(latin1("II*\0"));
@@ -120,10 +125,12 @@ describe("what chunks say", () => {
       palette(2),
       { type: "bKGD", data: Uint8Array.of(1) },
       { type: "sBIT", data: Uint8Array.of(1, 2, 8) },
+      { type: "hIST", data: Uint8Array.of(1, 0, 0, 7) },
     ];
     await using indexed = await open(entries, { colorType: 3, bitDepth: 1, sample: () => [1] });
     expect(await indexed.background()).toEqual({ paletteIndex: 1 });
     expect(await indexed.significantBits()).toEqual([1, 2, 8]);
+    expect(await indexed.histogram()).toEqual([256, 7]);
     expect(await indexed.palette()).toEqual(new Uint8Array(6).fill(9));
   });
 
@@ -132,6 +139,12 @@ describe("what chunks say", () => {
     ["a gamma of 3 bytes", { type: "gAMA", data: new Uint8Array(3) }, (png) => png.gamma()],
     ["chromaticities cut short", { type: "cHRM", data: new Uint8Array(31) }, (png) => png.chromaticities()],
     ["an unknown intent", { type: "sRGB", data: Uint8Array.of(4) }, (png) => png.renderingIntent()],
+    ["a matrix of YCbCr", { type: "cICP", data: Uint8Array.of(1, 13, 1, 1) }, (png) => png.codePoints()],
+    ["a range that is none", { type: "cICP", data: Uint8Array.of(1, 13, 0, 2) }, (png) => png.codePoints()],
+    ["code points cut short", { type: "cICP", data: Uint8Array.of(1, 13, 0) }, (png) => png.codePoints()],
+    ["a histogram of no palette", { type: "hIST", data: new Uint8Array(2) }, (png) => png.histogram()],
+    ["an animation of no frames", { type: "acTL", data: uint32Of(0, 1) }, (png) => png.animation()],
+    ["an animation cut short", { type: "acTL", data: uint32Of(1) }, (png) => png.animation()],
     ["more bits than there are", { type: "sBIT", data: Uint8Array.of(9) }, (png) => png.significantBits()],
     ["a background of a color in grey", { type: "bKGD", data: new Uint8Array(6) }, (png) => png.background()],
     [

@@ -7,36 +7,34 @@ import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
 import { resolveLimit } from "../archive.ts";
 import {
   type FieldPlace,
+  type PngAnimation,
   type PngBackground,
   type PngChromaticities,
+  type PngCodePoints,
   type PngPhysical,
   type PngRenderingIntent,
   type PngTransparency,
+  parseAnimation,
   parseBackground,
   parseChromaticities,
+  parseCodePoints,
   parseGamma,
+  parseHistogram,
   parsePhysical,
   parseRenderingIntent,
   parseSignificantBits,
   parseTime,
   parseTransparency,
 } from "./chunk-fields.ts";
-import { ChunkTable, checkedData } from "./chunk-table.ts";
+import { ChunkTable } from "./chunk-table.ts";
 import type { PngText } from "./chunk-text.ts";
 import { decodePixels, type PngPixels } from "./decode-pixels.ts";
+import { parseOpening } from "./parse-opening.ts";
 import type { PngChunk, PngFile, PngLimits, PngProfile } from "./png-file.ts";
 import {
-  brokenPng,
-  CHUNK_HEAD_BYTES,
-  CHUNK_TAIL_BYTES,
-  type ChunkHead,
-  checkSignature,
   isCritical,
   OPENING_BYTES,
   type PngHeader,
-  parseChunkHead,
-  parseHeader,
-  SIGNATURE_BYTES,
   storedChannels,
   USES_ALPHA,
   USES_PALETTE,
@@ -98,28 +96,6 @@ function resolveLimits(options: PngLimits): Limits {
     resolved[name] = resolveLimit(name, options[name], DEFAULT_LIMITS[name]);
   }
   return resolved;
-}
-
-interface Opening {
-  first: ChunkHead;
-  header: PngHeader;
-}
-
-function parseOpening(bytes: Bytes, name: string): Opening {
-  checkSignature(bytes, name);
-  const chunk = bytes.subarray(SIGNATURE_BYTES);
-  const first = parseChunkHead(chunk, { origin: SIGNATURE_BYTES, name });
-  if (first.type === "CgBI") {
-    const message = `Read ${name}: got a PNG in Apple's variant (CgBI); convert it with a tool of Apple's`;
-    throw new RangeStreamsError("UNSUPPORTED", message);
-  }
-  if (first.type !== "IHDR") throw brokenPng(name, `${first.type} in the place of the header`);
-  if (first.length !== OPENING_BYTES - SIGNATURE_BYTES - CHUNK_HEAD_BYTES - CHUNK_TAIL_BYTES) {
-    throw brokenPng(name, `a header of ${first.length} bytes`);
-  }
-  if (bytes.length < OPENING_BYTES) throw brokenPng(name, `${bytes.length} bytes: it is cut short`);
-  const data = checkedData(chunk, { ...first, name });
-  return { first, header: parseHeader(data, name) };
 }
 
 class OpenedPng implements PngFile {
@@ -233,12 +209,24 @@ class OpenedPng implements PngFile {
     });
   }
 
+  codePoints(options?: ReadOptions): Promise<PngCodePoints | undefined> {
+    return this.#field("cICP", parseCodePoints, options);
+  }
+
   significantBits(options?: ReadOptions): Promise<readonly number[] | undefined> {
     return this.#field("sBIT", parseSignificantBits, options);
   }
 
   background(options?: ReadOptions): Promise<PngBackground | undefined> {
     return this.#field("bKGD", parseBackground, options);
+  }
+
+  histogram(options?: ReadOptions): Promise<readonly number[] | undefined> {
+    return this.#field("hIST", parseHistogram, options);
+  }
+
+  animation(options?: ReadOptions): Promise<PngAnimation | undefined> {
+    return this.#field("acTL", parseAnimation, options);
   }
 
   physical(options?: ReadOptions): Promise<PngPhysical | undefined> {
@@ -299,14 +287,19 @@ class OpenedPng implements PngFile {
   /** What a chunk of which there may be one says. */
   #field<T>(
     type: string,
-    parse: (data: Bytes, place: FieldPlace) => T,
+    parse: (data: Bytes, place: FieldPlace & { paletteEntries: number }) => T,
     options: ReadOptions | undefined,
   ): Promise<T | undefined> {
     return this.#call(options, async (reader) => {
       const chunk = await this.#one(type, reader);
       if (chunk === undefined) return undefined;
       const { header } = this;
-      return parse(await this.#readBounded(chunk, reader), { name: this.source.name, header });
+      const paletteEntries = (this.#table.of("PLTE")[0]?.dataRange.length ?? 0) / 3;
+      return parse(await this.#readBounded(chunk, reader), {
+        name: this.source.name,
+        header,
+        paletteEntries,
+      });
     });
   }
 

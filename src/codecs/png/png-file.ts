@@ -1,7 +1,14 @@
 import type { Range } from "../../ranges/range.ts";
 import type { RangeDict } from "../../ranges/range-dict.ts";
 import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
-import type { PngBackground, PngChromaticities, PngPhysical, PngRenderingIntent } from "./chunk-fields.ts";
+import type {
+  PngAnimation,
+  PngBackground,
+  PngChromaticities,
+  PngCodePoints,
+  PngPhysical,
+  PngRenderingIntent,
+} from "./chunk-fields.ts";
 import type { PngText } from "./chunk-text.ts";
 import type { PngPixels } from "./decode-pixels.ts";
 import type { PngHeader } from "./png-format.ts";
@@ -161,6 +168,13 @@ export interface PngFile extends AsyncDisposable {
    */
   iccProfile(options?: ReadOptions): Promise<PngProfile | undefined>;
   /**
+   * How samples make colours, as numbers of ITU-T H.273 (cICP): what images of high dynamic range say. It goes before a profile and all
+   * else that is said of colours.
+   *
+   * @throws what {@link PngFile} says.
+   */
+  codePoints(options?: ReadOptions): Promise<PngCodePoints | undefined>;
+  /**
    * Bits of each channel that the original had (sBIT), by channel.
    *
    * @throws what {@link PngFile} says.
@@ -172,6 +186,18 @@ export interface PngFile extends AsyncDisposable {
    * @throws what {@link PngFile} says.
    */
   background(options?: ReadOptions): Promise<PngBackground | undefined>;
+  /**
+   * About how often each entry of the palette is used (hIST).
+   *
+   * @throws what {@link PngFile} says.
+   */
+  histogram(options?: ReadOptions): Promise<readonly number[] | undefined>;
+  /**
+   * How many frames an image that moves has, and how often it plays (acTL). Of the frames {@link PngFile.pixels} gives the still image alone.
+   *
+   * @throws what {@link PngFile} says.
+   */
+  animation(options?: ReadOptions): Promise<PngAnimation | undefined>;
   /**
    * Pixels for each metre along x and y (pHYs), or their ratio alone.
    *
