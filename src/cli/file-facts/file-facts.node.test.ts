@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import {
   fullBox,
   isoBox,
-  latin1,
   pmtilesHeader,
   sqliteHeader,
   tiffFile,
@@ -10,26 +9,11 @@ import {
   u32,
   u64,
 } from "../../../test/heads/build-heads.ts";
+import { bytes, factsOf } from "../../../test/heads/facts-of.ts";
 import { buildPng } from "../../../test/png/build-png.ts";
 import { buildTar, pax } from "../../../test/tar/build-tar.ts";
 import { compressedTar } from "../../../test/tar/compressed-tars.ts";
-import { sniffType } from "../sniff-type.ts";
 import type { FileFacts } from "./facts.ts";
-import { fileFacts } from "./file-facts.ts";
-
-const HEAD_BYTES = 32_768;
-
-/** What the head of a file tells, as a view whose byteOffset is not 0. */
-function factsOf(file: Uint8Array, fileSize = file.length): [type: string | undefined, facts: FileFacts] {
-  const shifted = new Uint8Array(Math.min(file.length, HEAD_BYTES) + 5);
-  shifted.set(file.subarray(0, HEAD_BYTES), 5);
-  const head = shifted.subarray(5);
-  const type = sniffType(head);
-  return [type, fileFacts(type, head, fileSize)];
-}
-
-const bytes = (...parts: (string | number[] | Uint8Array)[]): Uint8Array =>
-  Uint8Array.from(parts.flatMap((part) => [...(typeof part === "string" ? latin1(part) : part)]));
 
 const START = [0xff, 0xd8];
 const FRAME = [0xff, 0xc2, 0, 11, 8, 1, 2, 3, 4, 1, 1, 0x11, 0];

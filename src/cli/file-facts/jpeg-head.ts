@@ -23,7 +23,7 @@ export function jpegFacts(head: HeadView): FileFacts {
       if (!head.covers(at, 10)) return without(head.missing(at + 10));
       return {
         ...dimensions(head.uint16(at + 7), head.uint16(at + 5)),
-        ...known({ orientation, bitsPerSample: head.uint8(at + 4), progressive: marker === 0xc2 }),
+        ...known({ orientation, bitsPerSample: head.uint8(at + 4), progressive: isProgressive(marker) }),
       };
     }
     if (marker === 0xe1) orientation ??= exifOrientation(head.part(at + 4, at + 2 + length));
@@ -36,7 +36,15 @@ function isAlone(marker: number): boolean {
   return marker === 0xff || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
 }
 
+/** The frame of JPEG-LS (ITU-T T.87), which has the fields of all others. */
+const SOF55 = 0xf7;
+
 /** SOF0 to SOF15; among them are the tables of Huffman (C4) and arithmetic coding (CC) and a reserved one (C8). */
 function isFrame(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+  return (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) || marker === SOF55;
+}
+
+/** Every fourth one, whatever codes its entropy. */
+function isProgressive(marker: number): boolean {
+  return (marker & 3) === 2;
 }
