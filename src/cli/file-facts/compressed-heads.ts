@@ -20,7 +20,9 @@ export function gzipFacts(head: HeadView): FileFacts {
   }
   if ((flags & 8) === 0) return known({ modified, variant });
   const name = textUpToZero(head, at);
-  if (name === undefined) return { ...known({ modified, variant }), note: head.missing(at + MAX_NAME_BYTES) };
+  // It may end right behind the head; that it lies beyond the file is certain only where that ends there too.
+  if (name === undefined)
+    return { ...known({ modified, variant }), note: head.missing(Math.max(at, head.length) + 1) };
   return known({ fileName: name, modified, variant });
 }
 

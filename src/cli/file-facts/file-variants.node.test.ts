@@ -1,7 +1,24 @@
 import { describe, expect, it } from "vitest";
+import { u16 } from "../../../test/heads/build-heads.ts";
 import { bytes, factsOf } from "../../../test/heads/facts-of.ts";
 
 // Forms that a format has beside the usual one, and that files out there are in.
+
+describe("gzip", () => {
+  const NAMED = bytes("\x1f\x8b\x08\x0c\0\0\0\0\0\x03");
+
+  it("whose name lies beyond the head is not damaged", () => {
+    const file = bytes(NAMED, u16(0xffff), new Uint8Array(0xffff), "name\0", new Uint8Array(40));
+    expect(factsOf(file)).toEqual([
+      "gzip",
+      { note: "its header goes on beyond the first 32768 bytes, which are all that was read" },
+    ]);
+    // The name begins in the head, and may end behind it.
+    const begun = bytes("\x1f\x8b\x08\x08\0\0\0\0\0\x03", "n".repeat(400));
+    expect(factsOf(begun, 420)[1].note).toMatch(/^its header goes on/);
+    expect(factsOf(begun, 410)[1].note).toMatch(/^damaged/);
+  });
+});
 
 describe("JPEG", () => {
   const frame = (marker: number): Uint8Array =>
