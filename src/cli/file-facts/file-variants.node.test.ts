@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { u16 } from "../../../test/heads/build-heads.ts";
+import { u16, u32 } from "../../../test/heads/build-heads.ts";
 import { bytes, factsOf } from "../../../test/heads/facts-of.ts";
 
 // Forms that a format has beside the usual one, and that files out there are in.
@@ -17,6 +17,16 @@ describe("gzip", () => {
     const begun = bytes("\x1f\x8b\x08\x08\0\0\0\0\0\x03", "n".repeat(400));
     expect(factsOf(begun, 420)[1].note).toMatch(/^its header goes on/);
     expect(factsOf(begun, 410)[1].note).toMatch(/^damaged/);
+  });
+});
+
+describe("WebP", () => {
+  it("of a single pixel may be smaller than the header of the other kinds", () => {
+    const smallest = bytes("RIFF", [18, 0, 0, 0], "WEBPVP8L", [6, 0, 0, 0, 0x2f, 0, 0, 0, 0, 0]);
+    expect(factsOf(smallest)).toEqual(["webp", { width: 1, height: 1, details: { variant: "lossless" } }]);
+    const note = "damaged: its header reaches beyond its end";
+    expect(factsOf(smallest.subarray(0, 24))).toEqual(["webp", { note }]);
+    expect(factsOf(smallest.subarray(0, 15))).toEqual(["webp", { note }]);
   });
 });
 
@@ -39,5 +49,16 @@ describe("JPEG", () => {
     ["JPEG-LS", 0xf7, false],
   ])("of a frame that is %s", (_what, marker, progressive) => {
     expect(factsOf(frame(marker))).toEqual(["jpeg", facts(progressive)]);
+  });
+});
+
+describe("PNG in the variant of Apple", () => {
+  it("has its header behind a chunk of theirs", () => {
+    const header = bytes(u32(13), "IHDR", u32(300, 2), [8, 6, 0, 0, 0], u32(0));
+    const file = bytes("\x89PNG\r\n\x1a\n", u32(4), "CgBI", u32(0, 0), header);
+    const details = { bitDepth: 8, colorType: 6, interlaced: false, variant: "apple" };
+    expect(factsOf(file)).toEqual(["png", { width: 300, height: 2, details }]);
+    const note = "damaged: its header reaches beyond its end";
+    expect(factsOf(file.subarray(0, 40))).toEqual(["png", { note }]);
   });
 });

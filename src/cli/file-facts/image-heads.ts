@@ -4,10 +4,19 @@ import type { HeadView } from "./head-view.ts";
 /** IHDR (Portable Network Graphics, third edition, section 11.2.1). */
 export function pngFacts(head: HeadView): FileFacts {
   if (!head.covers(0, 29)) return { note: head.missing(29) };
-  if (head.text(12, 4) !== "IHDR") return { note: "damaged: its first chunk is no header" };
+  // A variant that Apple's tools make has a chunk of its own before it.
+  const isApple = head.text(12, 4) === "CgBI";
+  const at = 16 + (isApple ? 12 + head.uint32(8) : 0);
+  if (!head.covers(at, 13)) return { note: head.missing(at + 13) };
+  if (head.text(at - 4, 4) !== "IHDR") return { note: "damaged: its first chunk is no header" };
   return {
-    ...dimensions(head.uint32(16), head.uint32(20)),
-    ...known({ bitDepth: head.uint8(24), colorType: head.uint8(25), interlaced: head.uint8(28) === 1 }),
+    ...dimensions(head.uint32(at), head.uint32(at + 4)),
+    ...known({
+      bitDepth: head.uint8(at + 8),
+      colorType: head.uint8(at + 9),
+      interlaced: head.uint8(at + 12) === 1,
+      variant: isApple ? "apple" : undefined,
+    }),
   };
 }
 
@@ -22,8 +31,12 @@ export function gifFacts(head: HeadView): FileFacts {
 
 /** The three kinds of a first chunk (RFC 9649 sections 2.5 to 2.7). */
 export function webpFacts(head: HeadView): FileFacts {
-  if (!head.covers(0, 30)) return { note: head.missing(30) };
-  switch (head.text(12, 4)) {
+  if (!head.covers(0, 16)) return { note: head.missing(16) };
+  const kind = head.text(12, 4);
+  // A lossless image of one pixel has 26 bytes in all.
+  const needed = kind === "VP8L" ? 25 : 30;
+  if (!head.covers(0, needed)) return { note: head.missing(needed) };
+  switch (kind) {
     case "VP8X":
       return {
         ...dimensions(head.uint24(24) + 1, head.uint24(27) + 1),
