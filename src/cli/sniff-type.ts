@@ -1,3 +1,6 @@
+import { endOfSkipped } from "./file-facts/compressed-heads.ts";
+import { HeadView } from "./file-facts/head-view.ts";
+
 /** How much of the head of a file its type shows in: the first header of a tar. */
 export const SNIFF_BYTES = 512;
 
@@ -8,12 +11,14 @@ interface Signature {
   readonly magic: string;
 }
 
+const ZSTD: Signature = { type: "zstd", at: 0, magic: "\x28\xb5\x2f\xfd" };
+
 const SIGNATURES: readonly Signature[] = [
   { type: "zip", at: 0, magic: "PK\x03\x04" },
   { type: "zip", at: 0, magic: "PK\x05\x06" },
   { type: "png", at: 0, magic: "\x89PNG\r\n\x1a\n" },
   { type: "gzip", at: 0, magic: "\x1f\x8b\x08" },
-  { type: "zstd", at: 0, magic: "\x28\xb5\x2f\xfd" },
+  ZSTD,
   { type: "xz", at: 0, magic: "\xfd7zXZ\x00" },
   { type: "bzip2", at: 0, magic: "BZh" },
   { type: "tar", at: 257, magic: "ustar" },
@@ -53,7 +58,9 @@ const SIGNATURES: readonly Signature[] = [
 /** The type that the first bytes of a file tell, never its name; undefined for one not known here. */
 export function sniffType(head: Uint8Array): string | undefined {
   const marked = SIGNATURES.find((signature) => matches(head, signature))?.type;
-  return marked ?? (isOldTar(head) ? "tar" : undefined);
+  if (marked !== undefined) return marked;
+  if (matches(head, { ...ZSTD, at: endOfSkipped(new HeadView(head, head.length)) })) return ZSTD.type;
+  return isOldTar(head) ? "tar" : undefined;
 }
 
 function matches(head: Uint8Array, { at, magic }: Signature): boolean {

@@ -33,18 +33,28 @@ function textUpToZero(head: HeadView, start: number): string | undefined {
   return undefined;
 }
 
-/** The header of the first frame (RFC 8878 section 3.1.1.1). */
+/** Where the frames end that a reader skips (RFC 8878 section 3.1.2). Those of LZ4 look the same: only what follows tells which it is. */
+export function endOfSkipped(head: HeadView): number {
+  let at = 0;
+  while (head.covers(at, 8) && (head.uint32(at, true) & 0xfffffff0) === 0x184d2a50) {
+    at += 8 + head.uint32(at + 4, true);
+  }
+  return at;
+}
+
+/** The header of the first frame that is not skipped (RFC 8878 section 3.1.1.1). */
 export function zstdFacts(head: HeadView): FileFacts {
-  if (!head.covers(0, 5)) return { note: head.missing(5) };
-  const descriptor = head.uint8(4);
+  const start = endOfSkipped(head);
+  if (!head.covers(start, 5)) return { note: head.missing(start + 5) };
+  const descriptor = head.uint8(start + 4);
   if ((descriptor & 8) !== 0) return { note: "damaged: a bit of its header is set that has no meaning" };
   const isSingle = (descriptor & 0x20) !== 0;
   const sizeBytes = [isSingle ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
   const idBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
-  const sizeAt = 5 + (isSingle ? 0 : 1) + idBytes;
+  const sizeAt = start + 5 + (isSingle ? 0 : 1) + idBytes;
   if (!head.covers(sizeAt, sizeBytes)) return { note: head.missing(sizeAt + sizeBytes) };
   const contentBytes = zstdContentBytes(head, sizeAt, sizeBytes);
-  const windowBytes = isSingle ? contentBytes : zstdWindowBytes(head.uint8(5));
+  const windowBytes = isSingle ? contentBytes : zstdWindowBytes(head.uint8(start + 5));
   return known({ contentBytes, windowBytes, checksum: (descriptor & 4) !== 0 });
 }
 

@@ -4,6 +4,30 @@ import { bytes, factsOf } from "../../../test/heads/facts-of.ts";
 
 // Forms that a format has beside the usual one, and that files out there are in.
 
+describe("zstd behind frames that are skipped", () => {
+  const FRAME = bytes("\x28\xb5\x2f\xfd", [0x20, 5]);
+  const skipped = (length: number, kind = 0): Uint8Array =>
+    bytes([0x50 + kind, 0x2a, 0x4d, 0x18, length & 255, length >> 8, 0, 0], new Uint8Array(length));
+  const details = { contentBytes: 5, windowBytes: 5, checksum: false };
+
+  it("is told by the first frame that is none of them", () => {
+    expect(factsOf(bytes(skipped(10), FRAME))).toEqual(["zstd", { details }]);
+    expect(factsOf(bytes(skipped(0), skipped(600, 15), FRAME))).toEqual(["zstd", { details }]);
+  });
+
+  it("is not told where that frame is of another kind, or not in the head: LZ4 skips the same frames", () => {
+    expect(factsOf(bytes(skipped(10), "\x04\x22\x4d\x18"))).toEqual([undefined, {}]);
+    expect(factsOf(bytes(skipped(40_000), FRAME))).toEqual([undefined, {}]);
+    expect(factsOf(bytes([0x50, 0x2a, 0x4d, 0x18, 255, 255, 255, 255], FRAME))).toEqual([undefined, {}]);
+    expect(factsOf(skipped(10).subarray(0, 7))).toEqual([undefined, {}]);
+  });
+
+  it("is cut short where its own header is", () => {
+    const note = "damaged: its header reaches beyond its end";
+    expect(factsOf(bytes(skipped(10), FRAME.subarray(0, 4)))).toEqual(["zstd", { note }]);
+  });
+});
+
 describe("gzip", () => {
   const NAMED = bytes("\x1f\x8b\x08\x0c\0\0\0\0\0\x03");
 
