@@ -51,6 +51,9 @@ const SIGNATURES: readonly Signature[] = [
   { type: "hdf5", at: 0, magic: "\x89HDF\r\n\x1a\n" },
   { type: "sqlite", at: 0, magic: "SQLite format 3\x00" },
   { type: "pmtiles", at: 0, magic: "PMTiles" },
+  // Two letters and a number alone would be any text: the metadata that follow them are JSON.
+  { type: "pmtiles", at: 0, magic: "PM\x01\0??????{" },
+  { type: "pmtiles", at: 0, magic: "PM\x02\0??????{" },
   { type: "wasm", at: 0, magic: "\x00asm" },
   { type: "elf", at: 0, magic: "\x7fELF" },
 ];

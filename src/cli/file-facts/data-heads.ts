@@ -10,15 +10,21 @@ const PMTILES_COMPRESSIONS: readonly string[] = ["unknown", "none", "gzip", "bro
 const PMTILES_TYPES: readonly string[] = ["unknown", "mvt", "png", "jpeg", "webp", "avif", "mlt"];
 const PMTILES_HEADER_BYTES = 127;
 
+/** Before version 3 the mark had two letters, and a number of two bytes followed. */
+const OLD_PMTILES = "PM";
+
 /** The header of version 3 (PMTiles Version 3 Specification, section 3). Its directories are not followed. */
 export function pmtilesFacts(head: HeadView): FileFacts {
+  if (head.text(0, 7) !== "PMTiles") return otherPmtiles(head.uint16(OLD_PMTILES.length, true));
   if (!head.covers(0, PMTILES_HEADER_BYTES)) return { note: head.missing(PMTILES_HEADER_BYTES) };
   const version = head.uint8(7);
-  if (version !== 3) return { ...known({ version }), note: "only the header of version 3 is known here" };
+  if (version !== 3) return otherPmtiles(version);
   const degrees = (at: number): number => head.int32(at, true) / 1e7;
   const bounds = [102, 106, 110, 114].map((at) => String(degrees(at)));
   // Root directory, metadata, leaf directories, tile data: offset and length of each.
   const ends = [8, 24, 40, 56].map((at) => head.uint64(at, true) + head.uint64(at + 8, true));
+  // 0 stands for a number that is not known.
+  const tiles = head.uint64(72, true);
   const facts = known({
     version,
     tileType: nameOf(PMTILES_TYPES, head.uint8(99)),
@@ -26,11 +32,15 @@ export function pmtilesFacts(head: HeadView): FileFacts {
     minZoom: head.uint8(100),
     maxZoom: head.uint8(101),
     bounds,
-    tiles: head.uint64(72, true),
+    tiles: tiles === 0 ? undefined : tiles,
     clustered: head.uint8(96) === 1,
   });
   if (ends.every((end) => end <= head.fileSize)) return facts;
   return { ...facts, note: "damaged: its parts reach beyond its end" };
+}
+
+function otherPmtiles(version: number): FileFacts {
+  return { ...known({ version }), note: "only the header of version 3 is known here" };
 }
 
 function nameOf(names: readonly string[], number: number): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { u16, u32 } from "../../../test/heads/build-heads.ts";
+import { pmtilesHeader, u16, u32 } from "../../../test/heads/build-heads.ts";
 import { bytes, factsOf } from "../../../test/heads/facts-of.ts";
 
 // Forms that a format has beside the usual one, and that files out there are in.
@@ -84,5 +84,21 @@ describe("PNG in the variant of Apple", () => {
     expect(factsOf(file)).toEqual(["png", { width: 300, height: 2, details }]);
     const note = "damaged: its header reaches beyond its end";
     expect(factsOf(file.subarray(0, 40))).toEqual(["png", { note }]);
+  });
+});
+
+describe("PMTiles", () => {
+  it("that do not know their number of tiles tell none", () => {
+    const header = pmtilesHeader();
+    header.fill(0, 72, 80);
+    expect(factsOf(header)[1].details).not.toHaveProperty("tiles");
+    expect(factsOf(header)[1].details).toMatchObject({ version: 3, clustered: true });
+  });
+
+  it.each([1, 2])("of version %d is told by its mark of two letters", (version) => {
+    const file = bytes("PM", [version, 0], u32(0x0c000000), [1, 0], '{"name":"x"}');
+    const note = "only the header of version 3 is known here";
+    expect(factsOf(file)).toEqual(["pmtiles", { details: { version }, note }]);
+    expect(factsOf(bytes("PM", [version, 0], "some text"))[0]).toBeUndefined();
   });
 });
