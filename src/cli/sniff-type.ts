@@ -1,4 +1,5 @@
 import { endOfSkipped } from "./file-facts/compressed-heads.ts";
+import { pdfVersion } from "./file-facts/data-heads.ts";
 import { HeadView } from "./file-facts/head-view.ts";
 
 /** How much of the head of a file its type shows in: the first header of a tar. */
@@ -62,8 +63,10 @@ const SIGNATURES: readonly Signature[] = [
 export function sniffType(head: Uint8Array): string | undefined {
   const marked = SIGNATURES.find((signature) => matches(head, signature))?.type;
   if (marked !== undefined) return marked;
-  if (matches(head, { ...ZSTD, at: endOfSkipped(new HeadView(head, head.length)) })) return ZSTD.type;
-  return isOldTar(head) ? "tar" : undefined;
+  const view = new HeadView(head, head.length);
+  if (matches(head, { ...ZSTD, at: endOfSkipped(view) })) return ZSTD.type;
+  if (isOldTar(head)) return "tar";
+  return pdfVersion(view) === undefined ? undefined : "pdf";
 }
 
 function matches(head: Uint8Array, { at, magic }: Signature): boolean {

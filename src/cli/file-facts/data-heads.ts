@@ -68,14 +68,31 @@ export function sqliteFacts(head: HeadView): FileFacts {
   return { ...facts, note: "damaged: its pages reach beyond its end" };
 }
 
-/** Where a linearized file says so, it does in its first 1,024 bytes (ISO 32000-1, annex F.3). */
+/** Readers look for the header in so many bytes (ISO 32000-1, annex H.3), and in as many for what a linearized file says (F.3). */
 const PDF_BYTES = 1024;
 
-export function pdfFacts(head: HeadView): FileFacts {
+/**
+ * The version in a header with other bytes before it, where that begins a line: a text that speaks of PDFs is none. Undefined where
+ * there is no such header.
+ */
+export function pdfVersion(head: HeadView): string | undefined {
   const text = head.text(0, Math.min(head.length, PDF_BYTES));
-  const version = /^%PDF-(\d\.\d)/.exec(text)?.[1];
-  const facts = known({ version, linearized: /\/Linearized [1-9]/.test(text) });
+  return /(?:^|[^\x20-\x7e])%PDF-(\d\.\d)/.exec(text)?.[1];
+}
+
+export function pdfFacts(head: HeadView): FileFacts {
+  const version = pdfVersion(head);
+  const facts = known({ version, linearized: isLinearized(head) });
   return version === undefined ? { ...facts, note: "damaged: it names no version" } : facts;
+}
+
+/** A file of another length than it says was changed since, and is an ordinary one (F.3.3). */
+function isLinearized(head: HeadView): boolean {
+  const text = head.text(0, Math.min(head.length, PDF_BYTES));
+  const [dictionary] = /<<[^<>]*\/Linearized\s+[1-9][^<>]*/.exec(text) ?? [];
+  if (dictionary === undefined) return false;
+  const [, length] = /\/L\s+(\d+)/.exec(dictionary) ?? [];
+  return length === undefined || head.fileSize === Number(length) || !Number.isFinite(head.fileSize);
 }
 
 /** GNU's and POSIX's marks differ; an extended header makes it pax. */

@@ -206,7 +206,7 @@ describe("fileFacts of data", () => {
     ["parquet", bytes("PARE"), { details: { encryptedFooter: true } }],
     [
       "pdf",
-      bytes("%PDF-1.7\n%\xe2\xe3\n1 0 obj <</Linearized 1/L 9>>"),
+      bytes("%PDF-1.7\n%\xe2\xe3\n1 0 obj <</Linearized 1/L 43>>"),
       { details: { version: "1.7", linearized: true } },
     ],
     [

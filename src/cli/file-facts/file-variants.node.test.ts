@@ -102,3 +102,38 @@ describe("PMTiles", () => {
     expect(factsOf(bytes("PM", [version, 0], "some text"))[0]).toBeUndefined();
   });
 });
+
+describe("PDF", () => {
+  const HEADER = "%PDF-1.7\n%\xe2\xe3\n";
+
+  it.each([
+    ["the mark of UTF-8", "\xef\xbb\xbf"],
+    ["the headers of an answer", "Content-Type: application/pdf\r\n\r\n"],
+    ["the header of a wrapping", "\0".repeat(128)],
+    ["as much as readers skip", `${"x".repeat(1015)}\n`],
+  ])("may have %s before its header", (_what, before) => {
+    expect(factsOf(bytes(before, HEADER))).toEqual([
+      "pdf",
+      { details: { version: "1.7", linearized: false } },
+    ]);
+  });
+
+  it.each([
+    ["in the middle of a line", "a text about %PDF-1.4\n"],
+    ["behind what readers skip", `${"x".repeat(1016)}\n${HEADER}`],
+    ["of no version", "\n%PDF-x.y\n"],
+  ])("is not told by a header %s", (_what, text) => {
+    expect(factsOf(bytes(text))).toEqual([undefined, {}]);
+  });
+
+  it("is linearized where it says so, in any spacing, and has the length that it says", () => {
+    const linearized = (text: string, more = 0): unknown =>
+      factsOf(bytes(HEADER, text), HEADER.length + text.length + more)[1].details?.["linearized"];
+    expect(linearized("<</Linearized\n1.0/L 41/O 3>>")).toBe(true);
+    expect(linearized("<</L 41/Linearized   1/O 3>>")).toBe(true);
+    expect(linearized("<</Linearized 1/O 3>>")).toBe(true);
+    expect(linearized("<</Linearized 1/L 33/O 3>>", 900)).toBe(false);
+    expect(linearized("<</Linearized 1/L 33/O 3>>", Number.POSITIVE_INFINITY)).toBe(true);
+    expect(linearized("<</Linearized 0/L 33/O 3>>")).toBe(false);
+  });
+});
