@@ -40,13 +40,17 @@ const SIGNATURES: readonly Signature[] = [
   { type: "bigtiff", at: 0, magic: "II+\x00" },
   { type: "bigtiff", at: 0, magic: "MM\x00+" },
   ...["avif", "avis"].map((brand) => ({ type: "avif", at: 4, magic: `ftyp${brand}` })),
-  ...["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"].map((brand) => ({
-    type: "heif",
-    at: 4,
-    magic: `ftyp${brand}`,
-  })),
+  ...["heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "avci", "mif1", "mif2", "msf1"].map(
+    (brand) => ({
+      type: "heif",
+      at: 4,
+      magic: `ftyp${brand}`,
+    }),
+  ),
   { type: "quicktime", at: 4, magic: "ftypqt  " },
   { type: "mp4", at: 4, magic: "ftyp" },
+  // Before there were brands. The names of boxes alone could stand in a text, which has no byte of 0.
+  ...["\0???moov", "\0???mdat", "\0\0\0\x08wide"].map((magic) => ({ type: "quicktime", at: 0, magic })),
   { type: "parquet", at: 0, magic: "PAR1" },
   { type: "parquet", at: 0, magic: "PARE" },
   { type: "hdf5", at: 0, magic: "\x89HDF\r\n\x1a\n" },

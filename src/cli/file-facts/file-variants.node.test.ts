@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pmtilesHeader, u16, u32 } from "../../../test/heads/build-heads.ts";
+import { fullBox, isoBox, pmtilesHeader, u16, u32 } from "../../../test/heads/build-heads.ts";
 import { bytes, factsOf } from "../../../test/heads/facts-of.ts";
 
 // Forms that a format has beside the usual one, and that files out there are in.
@@ -135,5 +135,37 @@ describe("PDF", () => {
     expect(linearized("<</Linearized 1/L 33/O 3>>", 900)).toBe(false);
     expect(linearized("<</Linearized 1/L 33/O 3>>", Number.POSITIVE_INFINITY)).toBe(true);
     expect(linearized("<</Linearized 0/L 33/O 3>>")).toBe(false);
+  });
+});
+
+describe("boxes", () => {
+  const MOVIE = isoBox("moov", fullBox("mvhd", u32(0, 0, 600, 7530)));
+
+  it.each(["hevm", "hevs", "mif2", "avci"])("of the brand %s are an image", (brand) => {
+    const properties = isoBox(
+      "iprp",
+      isoBox("ipco", fullBox("ispe", u32(40, 30))),
+      fullBox("ipma", u32(1), u16(1), [1, 1]),
+    );
+    const meta = fullBox("meta", fullBox("pitm", u16(1)), properties);
+    expect(factsOf(bytes(isoBox("ftyp", brand, u32(0)), meta))).toEqual([
+      "heif",
+      { width: 40, height: 30, details: { brands: [brand] } },
+    ]);
+  });
+
+  it("without brands are a movie of QuickTime, as it wrote them at first", () => {
+    const details = { moovFirst: true, durationSeconds: 12.55 };
+    expect(factsOf(bytes(MOVIE, isoBox("mdat")))).toEqual(["quicktime", { details }]);
+    const late = bytes(isoBox("wide"), isoBox("mdat", "data"), MOVIE);
+    expect(factsOf(late)).toEqual([
+      "quicktime",
+      {
+        details: { moovFirst: false },
+        note: `its movie header comes after the data, not in the first ${late.length} bytes`,
+      },
+    ]);
+    expect(factsOf(bytes(isoBox("mdat", "data"), MOVIE))[0]).toBe("quicktime");
+    expect(factsOf(bytes("The moov atom is a box"))[0]).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { type Box, boxesOf, brandsOf, contentOf, findBox, missingBox } from "./i
 
 /** Brands, and of a movie header that begins in the head its duration and its first video track (ISO/IEC 14496-12). */
 export function mp4Facts(head: HeadView): FileFacts {
-  let brands: readonly string[] = [];
+  let brands: readonly string[] | undefined;
   let end = 0;
   for (const box of boxesOf(head, { start: 0, end: head.fileSize })) {
     if (box.type === "ftyp") brands = brandsOf(head, box);
@@ -16,12 +16,12 @@ export function mp4Facts(head: HeadView): FileFacts {
   return { ...known({ brands }), note: missingBox(head, end) };
 }
 
-function notFirst(brands: readonly string[], head: HeadView): FileFacts {
+function notFirst(brands: readonly string[] | undefined, head: HeadView): FileFacts {
   const note = `its movie header comes after the data, not in the first ${head.length} bytes`;
   return { ...known({ brands, moovFirst: false }), note };
 }
 
-function movieFacts(head: HeadView, moov: Box, brands: readonly string[]): FileFacts {
+function movieFacts(head: HeadView, moov: Box, brands: readonly string[] | undefined): FileFacts {
   const track = findVideoTrack(head, moov);
   const shape = track === undefined ? {} : trackShape(head, track);
   const facts = {
