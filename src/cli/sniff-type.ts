@@ -21,7 +21,7 @@ const SIGNATURES: readonly Signature[] = [
   { type: "gzip", at: 0, magic: "\x1f\x8b\x08" },
   ZSTD,
   { type: "xz", at: 0, magic: "\xfd7zXZ\x00" },
-  { type: "bzip2", at: 0, magic: "BZh" },
+  ...["BZh?1AY&SY", "BZh?\x17rE8P\x90"].map((magic) => ({ type: "bzip2", at: 0, magic })),
   { type: "tar", at: 257, magic: "ustar" },
   { type: "7z", at: 0, magic: "7z\xbc\xaf\x27\x1c" },
   { type: "pdf", at: 0, magic: "%PDF-" },

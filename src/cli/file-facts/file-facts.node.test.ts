@@ -302,7 +302,7 @@ describe("fileFacts of a head that is damaged or cut short", () => {
       "damaged: a bit of its header is set that has no meaning",
     ],
     ["zstd cut short", bytes("\x28\xb5\x2f\xfd\xe0"), cut],
-    ["bzip2 of no level", bytes("BZh0", "1AY&SY"), "damaged: no block follows its head"],
+    ["bzip2 of no level", bytes("BZh0", "1AY&SY"), "damaged: its blocks have no possible size"],
     ["xz of other flags", bytes("\xfd7zXZ\0\x01\0\0\0\0\0"), "damaged: its flags have no meaning"],
     [
       "7z whose directory is outside",

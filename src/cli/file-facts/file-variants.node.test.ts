@@ -169,3 +169,11 @@ describe("boxes", () => {
     expect(factsOf(bytes("The moov atom is a box"))[0]).toBeUndefined();
   });
 });
+
+describe("bzip2", () => {
+  it("is told by its first block, not by three letters", () => {
+    expect(factsOf(bytes("BZhang is a name."))).toEqual([undefined, {}]);
+    const details = { blockBytes: 900_000 };
+    expect(factsOf(bytes("BZh9\x17rE8P\x90", u32(0)))).toEqual(["bzip2", { details }]);
+  });
+});
