@@ -158,15 +158,33 @@ describe("boxes", () => {
     const details = { moovFirst: true, durationSeconds: 12.55 };
     expect(factsOf(bytes(MOVIE, isoBox("mdat")))).toEqual(["quicktime", { details }]);
     const late = bytes(isoBox("wide"), isoBox("mdat", "data"), MOVIE);
-    expect(factsOf(late)).toEqual([
-      "quicktime",
-      {
-        details: { moovFirst: false },
-        note: `its movie header comes after the data, not in the first ${late.length} bytes`,
-      },
-    ]);
+    expect(factsOf(late)).toEqual(["quicktime", { details: { ...details, moovFirst: false } }]);
     expect(factsOf(bytes(isoBox("mdat", "data"), MOVIE))[0]).toBe("quicktime");
     expect(factsOf(bytes("The moov atom is a box"))[0]).toBeUndefined();
+  });
+});
+
+describe("a movie whose header comes after its data", () => {
+  const data = (length: number): Uint8Array => isoBox("mdat", new Uint8Array(length));
+  const FTYP = isoBox("ftyp", "isom", u32(0));
+  const MOVIE = isoBox("moov", fullBox("mvhd", u32(0, 0, 600, 7530)));
+  const brands = ["isom"];
+
+  it("is told where the head holds it all the same", () => {
+    const details = { brands, moovFirst: false, durationSeconds: 12.55 };
+    expect(factsOf(bytes(FTYP, data(100), MOVIE))).toEqual(["mp4", { details }]);
+    expect(factsOf(bytes(FTYP, data(40_000), MOVIE))[1]).toEqual({
+      details: { brands, moovFirst: false },
+      note: "its movie header comes after the data, not in the first 32768 bytes",
+    });
+  });
+
+  it("has none where the head is all of the file", () => {
+    const segment = bytes(FTYP, isoBox("moof", u32(0)), data(10));
+    expect(factsOf(segment)[1]).toEqual({
+      details: { brands, moovFirst: false },
+      note: "it has no movie header",
+    });
   });
 });
 

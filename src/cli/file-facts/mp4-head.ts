@@ -2,33 +2,41 @@ import { type FileFacts, known } from "./facts.ts";
 import type { HeadView } from "./head-view.ts";
 import { type Box, boxesOf, brandsOf, contentOf, findBox, missingBox } from "./iso-boxes.ts";
 
+/** What the outermost boxes before the movie header tell. */
+interface Opening {
+  readonly brands?: readonly string[];
+  /** No data come before it; unknown before either was seen. */
+  readonly moovFirst?: boolean;
+}
+
 /** Brands, and of a movie header that begins in the head its duration and its first video track (ISO/IEC 14496-12). */
 export function mp4Facts(head: HeadView): FileFacts {
-  let brands: readonly string[] | undefined;
+  let opening: Opening = {};
   let end = 0;
   for (const box of boxesOf(head, { start: 0, end: head.fileSize })) {
-    if (box.type === "ftyp") brands = brandsOf(head, box);
-    if (box.type === "moov") return movieFacts(head, box, brands);
+    if (box.type === "ftyp") opening = { ...opening, brands: brandsOf(head, box) };
+    if (box.type === "moov") return movieFacts(head, box, { moovFirst: true, ...opening });
     // Fragments name no duration; their movie header comes first.
-    if (box.type === "mdat" || box.type === "moof") return notFirst(brands, head);
+    if (box.type === "mdat" || box.type === "moof") opening = { ...opening, moovFirst: false };
     end = box.end;
   }
-  return { ...known({ brands }), note: missingBox(head, end) };
+  return { ...known({ ...opening }), note: noMovie(head, end, opening) };
 }
 
-function notFirst(brands: readonly string[] | undefined, head: HeadView): FileFacts {
-  const note = `its movie header comes after the data, not in the first ${head.length} bytes`;
-  return { ...known({ brands, moovFirst: false }), note };
+/** Why there is no movie header up to where the boxes that the head shows end. */
+function noMovie(head: HeadView, end: number, { moovFirst }: Opening): string {
+  if (end >= head.fileSize) return "it has no movie header";
+  if (moovFirst === undefined || head.covers(end, 16)) return missingBox(head, end);
+  return `its movie header comes after the data, not in the first ${head.length} bytes`;
 }
 
-function movieFacts(head: HeadView, moov: Box, brands: readonly string[] | undefined): FileFacts {
+function movieFacts(head: HeadView, moov: Box, opening: Opening): FileFacts {
   const track = findVideoTrack(head, moov);
   const shape = track === undefined ? {} : trackShape(head, track);
   const facts = {
     ...shape.size,
     ...known({
-      brands,
-      moovFirst: true,
+      ...opening,
       durationSeconds: durationSeconds(head, findBox(head, moov, ["mvhd"])),
       videoCodec: track === undefined ? undefined : codecOf(head, track),
       rotationDegrees: shape.rotationDegrees,
