@@ -3,11 +3,14 @@ import type { HeadView } from "./head-view.ts";
 
 /** What is looked through for the end of a file's name. Chosen, not measured. */
 const MAX_NAME_BYTES = 4096;
+/** Decoders refuse such a file. */
+const MEANINGLESS_BIT = "damaged: a bit of its header is set that has no meaning";
 
 /** Name and time of the file that was compressed (RFC 1952 section 2.3), and whether it is in blocks (BGZF). */
 export function gzipFacts(head: HeadView): FileFacts {
   if (!head.covers(0, 10)) return { note: head.missing(10) };
   const [flags, seconds] = [head.uint8(3), head.uint32(4, true)];
+  if ((flags & 0xe0) !== 0) return { note: MEANINGLESS_BIT };
   const modified = seconds === 0 ? undefined : new Date(seconds * 1000).toISOString();
   let at = 10;
   let variant: string | undefined;
@@ -47,7 +50,7 @@ export function zstdFacts(head: HeadView): FileFacts {
   const start = endOfSkipped(head);
   if (!head.covers(start, 5)) return { note: head.missing(start + 5) };
   const descriptor = head.uint8(start + 4);
-  if ((descriptor & 8) !== 0) return { note: "damaged: a bit of its header is set that has no meaning" };
+  if ((descriptor & 8) !== 0) return { note: MEANINGLESS_BIT };
   const isSingle = (descriptor & 0x20) !== 0;
   const sizeBytes = [isSingle ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
   const idBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;

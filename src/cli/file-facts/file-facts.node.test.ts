@@ -295,6 +295,11 @@ describe("fileFacts of a head that is damaged or cut short", () => {
     ],
     ["BigTIFF of other offsets", bytes("II+\0", [4, 0, 0, 0, 0, 0, 0, 0]), "damaged: no head of a TIFF"],
     ["gzip whose name does not end", bytes("\x1f\x8b\x08\x08\0\0\0\0\0\0", Array<number>(40).fill(65)), cut],
+    [
+      "gzip of a reserved bit",
+      bytes("\x1f\x8b\x08\x28\0\0\0\0\0\0name\0"),
+      "damaged: a bit of its header is set that has no meaning",
+    ],
     ["gzip cut short in its extra field", bytes("\x1f\x8b\x08\x04\0\0\0\0\0\0"), cut],
     [
       "zstd of a reserved bit",
