@@ -380,6 +380,18 @@ describe("what it refuses", () => {
     await expect(extract(await zipOf({ name: "a" }), to, options as object)).rejects.toMatchObject({ code });
   });
 
+  it("a directory that is no path, or cannot be made", async () => {
+    const zip = await zipOf({ name: "a", data: text("a") });
+    const codeFor = (directory: string): Promise<unknown> =>
+      extract(zip, directory).catch(({ code }: { code: string }) => code);
+    expect([await codeFor(""), await codeFor(`${to}\0x`)]).toEqual(["INVALID_ARGUMENT", "INVALID_ARGUMENT"]);
+    await symlink("nowhere", to);
+    expect(await codeFor(to)).toBe("EXISTS");
+    // Takes no new folder, and says so with ENOENT.
+    if (process.platform === "linux") expect(await codeFor("/proc/a/b")).toBe("UNSUPPORTED");
+    expect(await readdir(folder)).toEqual(["to"]);
+  });
+
   it("an abort that came before", async () => {
     const reason = new Error("enough");
     const run = extract(await zipOf({ name: "a" }), to, { signal: AbortSignal.abort(reason) });

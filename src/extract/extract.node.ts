@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { access, mkdir, realpath } from "node:fs/promises";
+import { access, realpath } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
 import type { Archive, Entry } from "../codecs/archive.ts";
 import { RangeStreamsError } from "../errors.ts";
+import { makeFolders } from "../source/make-folders.node.ts";
 import {
   type ExtractOptions,
   type ExtractResult,
@@ -43,6 +44,7 @@ export async function extract(
   options: ExtractOptions = {},
 ): Promise<ExtractResult> {
   const resolved = resolveExtractOptions(options, archive, process.platform);
+  checkDirectory(directory);
   resolved.signal?.throwIfAborted();
   const plan = await decide(archive, resolved);
   const root = await findRoot(directory);
@@ -55,6 +57,13 @@ export async function extract(
     root === undefined ? new Staging(await makeRoot(directory), archive.source) : earlier;
   const written = await writeExtraction(archive, survey, { openStaging, notes, options: resolved });
   return { ...written, kept: survey.kept, skipped: [...plan.unsafe, ...plan.left] };
+}
+
+/** An empty path, as of a variable that is not set, would be the folder that this process is in. */
+function checkDirectory(directory: string): void {
+  if (directory !== "" && !directory.includes("\0")) return;
+  const message = `Asked to extract into ${JSON.stringify(directory)}: that is no path; give a directory, . for this one`;
+  throw new RangeStreamsError("INVALID_ARGUMENT", message);
 }
 
 /** What is to be written, going by the archive alone. */
@@ -81,10 +90,7 @@ async function readTargets(
   await archive.readMany(chosen.filter(isUnknown), { signal });
 }
 
-/**
- * Looks whether a directory that is not there yet could be made, before anything is fetched for it. `mkdir` itself, told to make parents too,
- * says ENOENT of a file system that may only be read (Node 20).
- */
+/** Looks whether a directory that is not there yet could be made, before anything is fetched for it. */
 async function checkNewRoot(directory: string): Promise<void> {
   for (let path = dirname(resolve(directory)); ; path = dirname(path)) {
     try {
@@ -99,7 +105,7 @@ async function checkNewRoot(directory: string): Promise<void> {
 
 async function makeRoot(directory: string): Promise<string> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolders(directory);
     return await realpath(directory);
   } catch (error) {
     throw fileSystemError(error, directory);

@@ -1,7 +1,8 @@
 import type { Stats } from "node:fs";
-import { chmod, lstat, mkdir, readdir, realpath, unlink } from "node:fs/promises";
+import { chmod, lstat, readdir, realpath, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { RangeStreamsError } from "../errors.ts";
+import { makeFolders } from "../source/make-folders.node.ts";
 import { OWN_NAME } from "./disk-store-layout.node.ts";
 
 /** Files of writers that never finished are removed after so long. */
@@ -15,7 +16,7 @@ const TEMPORARY_MS = 60 * 60 * 1000;
  * @throws INVALID_ARGUMENT for what others can write to, and what the file system says.
  */
 export async function prepareDirectory(path: string): Promise<string> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolders(path, 0o700);
   const link = await lstat(path);
   if (link.isSymbolicLink() && !isTrusted(link)) throw notPrivate(path, "it is another user's link");
   const directory = await realpath(path);
