@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -16,7 +16,10 @@ afterEach(() => rm(folder, { recursive: true }));
 
 /** Leaves a part as this process names them, its fields replaced. */
 async function leavePart(fields: Readonly<Record<number, number | string>>): Promise<string> {
-  const path = await new Staging(folder, ARCHIVE).newPart();
+  const staging = new Staging(folder, ARCHIVE);
+  const path = await staging.newPart();
+  await staging.end(false);
+  await mkdir(staging.path, { recursive: true });
   const named = basename(path).split("-");
   for (const [index, value] of Object.entries(fields)) named[Number(index)] = String(value);
   await writeFile(join(path, "..", named.join("-")), "x");
@@ -53,5 +56,20 @@ describe("parts in the private folder", () => {
     ];
     await leavePart({ 1: await endedPid() });
     expect((await leftAfterEnd()).sort()).toEqual(kept.sort());
+  });
+});
+
+describe("two runs in one private folder", () => {
+  it("do not take it from each other, nor the notes", async () => {
+    const [one, other] = [new Staging(folder, ARCHIVE), new Staging(folder, ARCHIVE)];
+    const part = await other.newPart();
+    await other.noteFile("a", { size: 1, crc32: 2 });
+    await one.noteFile("b", { size: 3, crc32: 4 });
+    await one.end(true);
+    await writeFile(part, "x");
+    await rm(part);
+    expect([...(await other.readNotes()).files.keys()]).toEqual(["a", "b"]);
+    await other.end(true);
+    expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { OWN_PREFIX } from "./safe-path.ts";
 /** Parts whose process nobody here can ask for are removed after so long: it may be at work on younger ones. */
 const LEFT_BEHIND_MS = 60 * 60 * 1000;
 /** Computer, process and its start, and a name by chance: only a process of this computer can be asked whether it still runs. */
-const PART_NAME = /^(?:([0-9a-f]{8})-(\d+)-(\d+)-)?[0-9a-f]{16}\.part$/;
+const PART_NAME = /^(?:([0-9a-f]{8})-(\d+)-(\d+)-)?[0-9a-f]{16}\.(?:part|run)$/;
 /** Numbers of processes are given anew, and in a container that is restarted the same one is. */
 const STARTED_MS = Math.floor(performance.timeOrigin);
 const JOURNAL = "finished";
@@ -41,6 +41,8 @@ export class Staging {
   readonly #hasJournal: boolean;
   readonly #host: string = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
   #made: Promise<void> | undefined;
+  /** Keeps the folder, which another run that ends would take away while nothing is in it. Left behind, it goes as a part does. */
+  #held: string | undefined;
   #journal: Promise<FileHandle> | undefined;
   #noted: Promise<unknown> = Promise.resolve();
 
@@ -79,18 +81,25 @@ export class Staging {
   /** A path for a file in the making. */
   async newPart(): Promise<string> {
     await this.#makeOnce();
-    const maker = `${this.#host}-${process.pid}-${STARTED_MS}`;
-    return join(this.path, `${maker}-${randomBytes(8).toString("hex")}.part`);
+    return this.#ownPath("part");
   }
 
-  /** Takes the folder away, but for what other processes have in it. When all is done, the notes too. */
+  /** Takes the folder away, but for what other runs have in it. When all is done, the notes too, unless those note in it still. */
   async end(isDone: boolean): Promise<void> {
     const ignore = (): undefined => undefined;
     await (await this.#journal?.catch(ignore))?.close();
-    if (isDone) await unlink(join(this.path, JOURNAL)).catch(ignore);
+    if (this.#held !== undefined) await unlink(this.#held).catch(ignore);
     // Of an earlier run, where this one had nothing to write.
     await this.#removeLeftBehind().catch(ignore);
+    const left = await readdir(this.path).catch(ignore);
+    const isShared = left?.some((name) => PART_NAME.test(name)) ?? false;
+    if (isDone && !isShared) await unlink(join(this.path, JOURNAL)).catch(ignore);
     await rmdir(this.path).catch(ignore);
+  }
+
+  #ownPath(ending: "part" | "run"): string {
+    const maker = `${this.#host}-${process.pid}-${STARTED_MS}`;
+    return join(this.path, `${maker}-${randomBytes(8).toString("hex")}.${ending}`);
   }
 
   async #note(notes: readonly (readonly unknown[])[]): Promise<void> {
@@ -132,11 +141,28 @@ export class Staging {
   }
 
   async #make(): Promise<void> {
+    const held = this.#ownPath("run");
+    while (this.#held === undefined) {
+      const isNew = await this.#makeFolder();
+      try {
+        if (!isNew) await this.#removeLeftBehind();
+        await (await open(held, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | SAFE)).close();
+        this.#held = held;
+      } catch (error) {
+        // Another run ended, and took the folder away between these two.
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      }
+    }
+  }
+
+  /** Whether it was not there. */
+  async #makeFolder(): Promise<boolean> {
     try {
       await mkdir(this.path, { mode: 0o700 });
+      return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      await this.#removeLeftBehind();
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      throw error;
     }
   }
 
