@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -78,6 +78,17 @@ describe.each(ALL)("--first, of %s", (name) => {
 });
 
 describe("--first, of a compressed tar", () => {
+  it("goes on where a run ended between two members, and leaves nothing of its own", async () => {
+    const extracting = ["extract", `${server.url}/x.tar.gz`, "a.txt", "dir/b.txt", "--first", "-d", to];
+    await mkdir(to);
+    await writeFile(join(to, "dir"), "in the way");
+    expect((await runArgs(...extracting)).code).toBe(12);
+    await rm(join(to, "dir"));
+    const again = await runArgs(...extracting);
+    expect([again.code, again.text]).toEqual([0, `1 file (2 B), 1 folder, 1 there already in ${to}\n`]);
+    expect(await tree()).toEqual(["a.txt", "dir", "dir/b.txt"]);
+  });
+
   it.each([["cat"], ["extract", "-d", "TO"]])(
     "%s: closes the wire as soon as the member is there",
     async (...verb) => {

@@ -39,6 +39,11 @@ export interface ExtractOptions extends ReadOptions {
   maxEntries?: number | undefined;
   /** Each file is on the disk (`fsync`) before it has its name. Default false: it may be lost, if not torn, when the power fails. */
   sync?: boolean | undefined;
+  /**
+   * Another call for the same archive and directory follows: the notes of what was written stay for it, and for the one that goes on
+   * where either was interrupted. Default false: they are gone when all is done.
+   */
+  keepNotes?: boolean | undefined;
   /** Is told after each piece that was written, and each file. */
   onProgress?: ((progress: ExtractProgress) => void) | undefined;
 }
@@ -70,6 +75,7 @@ export interface ResolvedOptions {
   readonly skipUnsafe: boolean;
   readonly links: boolean;
   readonly sync: boolean;
+  readonly keepNotes: boolean;
   readonly maxBytes: number;
   readonly maxEntries: number;
   readonly rules: NameRules;
@@ -85,7 +91,7 @@ export function resolveExtractOptions(
   platform: string,
 ): ResolvedOptions {
   const { filter = () => true, overwrite = false, skipUnsafe = false, links = false, sync = false } = options;
-  const { names = "portable", signal, onProgress } = options;
+  const { names = "portable", keepNotes = false, signal, onProgress } = options;
   if (names !== "portable" && names !== "local") {
     const message = `Asked to extract with names ${String(names)}: give "portable" or "local"`;
     throw new RangeStreamsError("INVALID_ARGUMENT", message);
@@ -97,6 +103,7 @@ export function resolveExtractOptions(
     skipUnsafe,
     links,
     sync,
+    keepNotes,
     maxBytes: resolveLimit("maxBytes", options.maxBytes, MAX_BYTES),
     maxEntries: resolveLimit("maxEntries", options.maxEntries, MAX_ENTRIES),
     rules: { portable, windows: platform === "win32", dotSlash: format.startsWith("tar") },

@@ -34,7 +34,7 @@ export async function writeExtraction(
   survey: Survey,
   { openStaging, notes, options }: WritingOptions,
 ): Promise<Pick<ExtractResult, "files" | "directories" | "links" | "bytes">> {
-  const { signal } = options;
+  const { signal, keepNotes } = options;
   const wanted = survey.files.map(({ entry }) => entry);
   const members = arriveEach(archive.streamEach(wanted, { signal }));
   let staging: Staging | undefined;
@@ -59,7 +59,7 @@ export async function writeExtraction(
     return { ...done, bytes: writer.bytes };
   } finally {
     await members.return();
-    await staging?.end(isDone);
+    await staging?.end(isDone && !keepNotes);
   }
 }
 

@@ -6,7 +6,7 @@ import { escapeText, formatJson } from "../escape-text.ts";
 import { archiveOf, type FirstMembers, openFirstMembers, pickFirst, walkFirst } from "../first-members.ts";
 import { formatBytes } from "../format-bytes.ts";
 import { formatReceipt, reportReceipt } from "../format-receipt.ts";
-import { selectMembers } from "../match-members.ts";
+import { plainPath, selectMembers } from "../match-members.ts";
 import { type IndexOption, openArchiveInput } from "../open-archive-input.ts";
 import type { CommandContext, Output } from "../output.ts";
 import type { SourceOptions } from "../source-options.ts";
@@ -47,7 +47,7 @@ export async function runExtract(
   const progress = new ProgressLine(quiet ? undefined : output.progress);
   let result: ExtractResult;
   try {
-    result = await extractEach(opened.archives, directory, {
+    result = await extractEach(opened, directory, {
       signal,
       overwrite,
       skipUnsafe,
@@ -81,6 +81,8 @@ interface ChosenMembers extends AsyncDisposable {
   readonly format: string;
   /** The archive, or each member that is going by as one of its own. */
   readonly archives: AsyncIterable<Archive> | readonly Archive[];
+  /** How many archives these are. */
+  readonly count: number;
   readonly filter: ((entry: Entry) => boolean) | undefined;
 }
 
@@ -95,7 +97,8 @@ async function openChosen(
     const { archive, source, format } = opened;
     const close = (): PromiseLike<void> => opened[Symbol.asyncDispose]();
     const archives = archive === undefined ? eachFirst(opened, members, context.signal) : [archive];
-    const about = { source, format, archives, [Symbol.asyncDispose]: close };
+    const count = archive === undefined ? new Set(members.map(plainPath)).size : 1;
+    const about = { source, format, archives, count, [Symbol.asyncDispose]: close };
     if (archive === undefined) return { ...about, filter: undefined };
     const first = await closingOnError(
       close,
@@ -107,7 +110,7 @@ async function openChosen(
   const { archive } = opened;
   const { source, format } = archive;
   const close = (): PromiseLike<void> => opened[Symbol.asyncDispose]();
-  const about = { source, format, archives: [archive], [Symbol.asyncDispose]: close };
+  const about = { source, format, archives: [archive], count: 1, [Symbol.asyncDispose]: close };
   if (members.length === 0) return { ...about, filter: undefined };
   const chosen = await closingOnError(
     close,
@@ -133,14 +136,18 @@ async function* eachFirst(
   for await (const entry of walkFirst(opened.source, members, signal)) yield archiveOf(entry, opened);
 }
 
+/** Those of several that are complete are known as that by a run which goes on, until all of them are. */
 async function extractEach(
-  archives: ChosenMembers["archives"],
+  { archives, count }: Pick<ChosenMembers, "archives" | "count">,
   directory: string,
   options: ExtractOptions,
 ): Promise<ExtractResult> {
+  let left = count;
   let total: ExtractResult = { files: 0, directories: 0, links: 0, kept: 0, bytes: 0, skipped: [] };
   for await (const archive of archives) {
-    const { files, directories, links, kept, bytes, skipped } = await extract(archive, directory, options);
+    left -= 1;
+    const result = await extract(archive, directory, { ...options, keepNotes: left > 0 });
+    const { files, directories, links, kept, bytes, skipped } = result;
     total = {
       files: total.files + files,
       directories: total.directories + directories,
