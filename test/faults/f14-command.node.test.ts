@@ -150,6 +150,23 @@ describe("F14: the command", () => {
     },
   );
 
+  it("220. Ctrl-C does not promise to go on where nothing tells what is there from another version", async () => {
+    await using slow = await startRangeServer({
+      files: FILES,
+      bytesPerSecond: 500_000,
+      misbehave: "no-validators",
+    });
+    const args = ["extract", `${slow.url}/big.tar`, "-d", to];
+    const { code, stderr } = await runProgram([process.execPath, cli.path, ...args], {
+      onStart: (kill) => void untilSecond().then(() => kill("SIGINT")),
+    });
+    expect([code, stderr]).toEqual([
+      130,
+      "range-streams: 1 of 2 files are there, whole; nothing tells versions of this archive apart, so that it begins anew, with --overwrite\n",
+    ]);
+    expect(await tree()).toEqual(["first"]);
+  });
+
   it.each(["big.zip", "big.tar"])("220. %s: what `kill -9` left goes with the next run", async (name) => {
     const slow = await startRangeServer({ files: FILES, bytesPerSecond: 500_000 });
     const args = ["extract", `${slow.url}/${name}`, "-d", to];

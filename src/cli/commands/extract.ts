@@ -58,7 +58,7 @@ export async function runExtract(
     });
   } catch (error) {
     progress.clear();
-    if (!quiet) for (const line of progress.describeStop()) output.note(line);
+    if (!quiet) for (const line of progress.describeStop(isToldApart(opened))) output.note(line);
     throw error;
   }
   progress.clear();
@@ -117,6 +117,11 @@ async function openChosen(
     () => new Set<Entry>(selectMembers(archive.entries, members, source.name)),
   );
   return { ...about, filter: (entry) => chosen.has(entry) };
+}
+
+/** Whether files of an earlier run are known as complete: by checksums in the archive, which tars do not hold, or by notes of its version. */
+function isToldApart({ source, format }: Pick<ChosenMembers, "source" | "format">): boolean {
+  return !format.startsWith("tar") || source.identity.strength !== "none";
 }
 
 async function closingOnError<T>(close: () => PromiseLike<void>, choose: () => T): Promise<T> {
@@ -186,12 +191,13 @@ class ProgressLine {
   }
 
   /** What is there and how to go on, where anything was begun. */
-  describeStop(): string[] {
+  describeStop(goesOn: boolean): string[] {
     if (this.#last === undefined) return [];
     const { files, totalFiles } = this.#last;
-    return [
-      `range-streams: ${files} of ${totalFiles} files are there, whole; the same command goes on from here`,
-    ];
+    const how = goesOn
+      ? "the same command goes on from here"
+      : "nothing tells versions of this archive apart, so that it begins anew, with --overwrite";
+    return [`range-streams: ${files} of ${totalFiles} files are there, whole; ${how}`];
   }
 }
 
