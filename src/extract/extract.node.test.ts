@@ -380,6 +380,18 @@ describe("what it refuses", () => {
     await expect(extract(await zipOf({ name: "a" }), to, options as object)).rejects.toMatchObject({ code });
   });
 
+  it.runIf(process.platform === "linux")("a path that is too long for this file system", async () => {
+    // 4,096 bytes and what ends them are one too many, and the directory takes some of them.
+    const deep = `${`${"d".repeat(254)}/`.repeat(16)}e`;
+    const zip = await zipOf({ name: "a", data: text("a") }, { name: deep, data: text("e") });
+    const filter = ({ name }: { name: string }): boolean => name === "a";
+    await expect(extract(zip, to)).rejects.toMatchObject({ code: "UNSAFE_PATH" });
+    expect(await readdir(folder)).toEqual([]);
+    await extract(zip, to, { filter });
+    await expect(extract(zip, to)).rejects.toMatchObject({ code: "UNSAFE_PATH" });
+    expect(await tree(to)).toEqual(["a"]);
+  });
+
   it("a directory that is no path, or cannot be made", async () => {
     const zip = await zipOf({ name: "a", data: text("a") });
     const codeFor = (directory: string): Promise<unknown> =>

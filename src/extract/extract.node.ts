@@ -13,7 +13,7 @@ import {
 import { fileSystemError } from "./file-system-error.node.ts";
 import { type ExtractionPlan, planExtraction } from "./plan-extraction.ts";
 import { type Notes, Staging } from "./staging.node.ts";
-import { findRoot, surveyDirectory } from "./survey.node.ts";
+import { checkLongest, findRoot, surveyDirectory } from "./survey.node.ts";
 import { writeExtraction } from "./write-extraction.node.ts";
 
 /** A target of a symlink: what file systems take. */
@@ -48,6 +48,7 @@ export async function extract(
   resolved.signal?.throwIfAborted();
   const plan = await decide(archive, resolved);
   const root = await findRoot(directory);
+  await checkLongest(plan, root ?? resolve(directory));
   const earlier = new Staging(root ?? directory, archive.source);
   const { signal, overwrite } = resolved;
   const notes = root === undefined ? NO_NOTES : await earlier.readNotes();

@@ -31,6 +31,8 @@ export interface SurveyOptions {
 
 /** Conflicts that a message names. */
 const NAMED = 3;
+/** Characters of a path that is too long which a message shows. */
+const SHOWN = 200;
 
 /** The real path of the directory, undefined where there is none yet. @throws EXISTS for what is none. */
 export async function findRoot(directory: string): Promise<string | undefined> {
@@ -58,6 +60,30 @@ export async function surveyDirectory(plan: ExtractionPlan, options: SurveyOptio
   } catch (error) {
     throw fileSystemError(error, root);
   }
+}
+
+/**
+ * Asks for the longest of all paths, which a file system refuses before it looks for anything: what lies in folders that are not there yet is
+ * not looked at.
+ *
+ * @throws UNSAFE_PATH for a path that is too long.
+ */
+export async function checkLongest(
+  { directories, files, copies, links }: ExtractionPlan,
+  root: string,
+): Promise<void> {
+  let [longest, length] = ["", 0];
+  for (const planned of [directories, files, copies, links]) {
+    for (const { parts } of planned) {
+      const path = keyOf(parts);
+      const byteLength = Buffer.byteLength(path);
+      if (byteLength > length) [longest, length] = [path, byteLength];
+    }
+  }
+  const path = join(root, longest);
+  await lstat(path).catch((error: unknown) => {
+    if (codeOf(error) === "ENAMETOOLONG") throw fileSystemError(error, `${path.slice(0, SHOWN)}…`);
+  });
 }
 
 class Surveyor {
