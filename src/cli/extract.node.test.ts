@@ -198,6 +198,12 @@ describe("range-streams ls --long", () => {
 });
 
 describe("range-streams index", () => {
+  it("goes to standard output by the name - as well, as get and map do", async () => {
+    const ran = await runArgs("index", `${url}/x.zip`, "-o", "-");
+    expect([ran.code, ran.text]).toEqual([0, (await runArgs("index", `${url}/x.zip`)).text]);
+    expect(JSON.parse(ran.text)).toMatchObject({ version: 1, format: "zip" });
+  });
+
   it("never replaces what is there unless it is told to, and never what a link points to", async () => {
     const file = join(folder, "x.json");
     await writeFile(file, "mine");

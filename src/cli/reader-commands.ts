@@ -93,7 +93,7 @@ function addWriting(add: Add, context: CommandContext): void {
       runExtract(url, { ...options, members }, context),
     );
   add("index", "where each member of an archive lies and what it is, as JSON for --index")
-    .option("-o, --output <file>", "write it there; standard output where it is left out")
+    .option("-o, --output <file>", "write it there, - for standard output, as where it is left out")
     .option("--overwrite", "replace the file that is there")
     .action((url: string, options: IndexCommandOptions) => runIndex(url, options, context));
 }

@@ -8,7 +8,7 @@ import type { ReportOptions } from "./ls.ts";
 
 /** What `index` is told. */
 export interface IndexCommandOptions extends ReportOptions, SourceOptions {
-  /** The file to write; standard output where it is left out. */
+  /** The file to write; standard output for `-` and where it is left out. */
   output?: string | undefined;
   overwrite?: boolean | undefined;
 }
@@ -23,7 +23,7 @@ export async function runIndex(
   await using opened = await openArchiveInput(url, options, context);
   const { archive } = opened;
   const json = formatJson(archive.toIndex(), 0);
-  if (options.output === undefined) await output.write(json);
+  if (options.output === undefined || options.output === "-") await output.write(json);
   else await saveFile(options.output, json, { overwrite: options.overwrite ?? false, signal });
   if (options.receipt) {
     const receipt = reportReceipt(archive.source);
