@@ -181,6 +181,17 @@ describe.each(["zip", "tar", "tar.gz"])("extracting a %s", (kind) => {
   );
 });
 
+it("does not advise overwriting where that is what was asked for", async () => {
+  await mkdir(join(to, "a"), { recursive: true });
+  const zip = await zipOf({ name: "a", data: text("a") });
+  const messageOf = (overwrite: boolean): Promise<unknown> =>
+    extract(zip, to, { overwrite }).catch(({ message }: Error) => message);
+  expect([await messageOf(false), await messageOf(true)]).toEqual([
+    expect.stringMatching(/overwrite replaces files$/),
+    expect.stringMatching(/by such alone: move away what is there$/),
+  ]);
+});
+
 describe("extracting again", () => {
   it("finds all of a zip complete by its checksums, and reads nothing", async () => {
     const source = recordedSource(

@@ -206,7 +206,10 @@ class Surveyor {
     const named = this.#conflicts.slice(0, NAMED).map((path) => JSON.stringify(path));
     const more = this.#conflicts.length - named.length;
     const got = `${named.join(", ")}${more > 0 ? ` and ${more} more` : ""} there already, and not as the archive has it`;
-    const message = `Asked to extract into ${this.#root}: got ${got}; nothing was written; overwrite replaces files`;
+    const remedy = this.#options.overwrite
+      ? "overwrite replaces files and links, by such alone: move away what is there"
+      : "overwrite replaces files";
+    const message = `Asked to extract into ${this.#root}: got ${got}; nothing was written; ${remedy}`;
     return new RangeStreamsError("EXISTS", message);
   }
 }
