@@ -34,7 +34,7 @@ export type {
   SourceEvent,
   StreamOptions,
 } from "./source/source.ts";
-export type { ChooseProxy, Client } from "./source/transport.ts";
+export type { ChooseProxy, Client, DispatchedResponse, Dispatcher, FetchClient } from "./source/transport.ts";
 export { cacheStore } from "./store/cache-store.ts";
 export type { OverlapCase, OverlapPolicy } from "./stream/plan-overlap.ts";
 export { RangeResponse, type Whence } from "./stream/range-response.ts";

@@ -1,5 +1,5 @@
 import { HttpError } from "../errors.ts";
-import type { Client } from "../source/transport.ts";
+import type { FetchClient } from "../source/transport.ts";
 import { redactUrl } from "../source/url.ts";
 import { ERROR_FIELD, type ToldError } from "./relay-answer.ts";
 
@@ -16,7 +16,7 @@ const TAKEN: readonly string[] = ["range", "if-match", "if-range"];
  * @param relay The `url` of what `startRelay` gave.
  * @param client What asks the relay itself. Default: the platform's fetch.
  */
-export function relayClient(relay: string | URL, client: Client = globalThis.fetch): typeof fetch {
+export function relayClient(relay: string | URL, client: FetchClient = globalThis.fetch): typeof fetch {
   const fetchLike = typeof client === "function" ? client : client.fetch.bind(client);
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);

@@ -16,9 +16,15 @@ export function createTransport(_origin: string, _clock: Deadlines): Transport {
   return createFetchTransport(globalThis.fetch);
 }
 
-/** A transport over any fetch-compatible client. */
-export function createFetchTransport(client: Client): Transport {
-  const fetchLike: typeof fetch = typeof client === "function" ? client : client.fetch.bind(client);
+/** The function by which a `client` sends; undefined for what is no client here. */
+export function fetchOf(client: Client): typeof fetch | undefined {
+  if (typeof client === "function") return client;
+  const { fetch: method } = (client ?? {}) as { fetch?: typeof fetch };
+  return typeof method === "function" ? method.bind(client) : undefined;
+}
+
+/** A transport over any fetch-compatible function. */
+export function createFetchTransport(fetchLike: typeof fetch): Transport {
   const browser = isBrowserLike();
   return {
     conditionals: !browser,

@@ -1,3 +1,4 @@
+import { fetchOf } from "#transport";
 import { RangeStreamsError } from "../errors.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { HttpSettings, ResolveUrl, Timeouts } from "./http-link.ts";
@@ -10,7 +11,8 @@ import { parseHttpUrl } from "./url.ts";
 /** Options of a source over http(s); other sources have no use for them. */
 export interface HttpOptions {
   /**
-   * Any fetch-compatible function, or an object with a `fetch` method. Default: in Node a client of this package over its
+   * Any fetch-compatible function, or an object with a `fetch` method; in Node, Deno and Bun also a Dispatcher of the package undici (an
+   * `Agent` with certificates or HTTP/2, a `ProxyAgent`), which stays yours to close. Default: in Node a client of this package over its
    * sockets, elsewhere the platform's `fetch`. What it throws becomes a NETWORK error, with that as `cause`.
    */
   client?: Client | undefined;
@@ -96,7 +98,8 @@ export function resolveHttpSettings(
   const { identity = "verify", maxConnections, client, proxy } = options;
   if (!["verify", "strict", "ignore"].includes(identity))
     throw badOption("identity", "'verify', 'strict' or 'ignore'");
-  checkClient(client);
+  if (client !== undefined && fetchOf(client) === undefined)
+    throw badOption("client", "a fetch-compatible function, or an object with a fetch method");
   if (proxy !== undefined && (typeof proxy !== "function" || client !== undefined))
     throw badOption("proxy", "a function, and not beside client");
   return {
@@ -124,18 +127,6 @@ function resolveDownload({ ifRangesIgnored = "throw", maxDownloadBytes }: HttpOp
   }
   const limit = checkCount("maxDownloadBytes", maxDownloadBytes ?? DEFAULT_DOWNLOAD_BYTES);
   return ifRangesIgnored === "download" ? limit : undefined;
-}
-
-function checkClient(client: unknown): void {
-  if (client === undefined || typeof client === "function") return;
-  if (
-    typeof client === "object" &&
-    client !== null &&
-    "fetch" in client &&
-    typeof client.fetch === "function"
-  )
-    return;
-  throw badOption("client", "a fetch-compatible function, or an object with a fetch method");
 }
 
 function resolveHeaders(init: HeadersInit | undefined): ReadonlyMap<string, string> {

@@ -1,4 +1,4 @@
-import { createTransport } from "#transport";
+import { createTransport, fetchOf } from "#transport";
 import type { Capabilities } from "./capabilities.ts";
 import { Deadlines } from "./deadlines.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
@@ -87,8 +87,8 @@ export function originsInUse(): number {
 
 function makeEntry(origin: string, { client, proxy }: OriginWay): Entry {
   const clock = new Deadlines();
-  const transport =
-    client === undefined ? createTransport(origin, clock, proxy) : createFetchTransport(client);
+  const fetchLike = client && fetchOf(client);
+  const transport = fetchLike ? createFetchTransport(fetchLike) : createTransport(origin, clock, proxy);
   return {
     origin,
     transport,

@@ -17,6 +17,8 @@ import type {
 } from "./transport.ts";
 import { redactUrl } from "./url.ts";
 
+export { fetchOf } from "./dispatcher-fetch.node.ts";
+
 /**
  * Bytes of a body kept ready ahead of the reader, so that the socket is not paused and resumed for every chunk. Four socket
  * reads of 64 KiB; *unmeasured* beyond that.

@@ -91,7 +91,31 @@ export interface Transport {
 }
 
 /** A fetch-compatible function, or an object with a `fetch` method. */
-export type Client = typeof fetch | { fetch: typeof fetch };
+export type FetchClient = typeof fetch | { fetch: typeof fetch };
+
+/** As much of a Dispatcher of undici's (an Agent, a ProxyAgent, a Pool, …) as is used of it. */
+export interface Dispatcher {
+  /** Tells it from a mere object: nothing is asked by this one. */
+  dispatch(...args: never[]): boolean;
+  /** Sends one request, and resolves at the end of the headers. */
+  request(options: {
+    origin: string;
+    path: string;
+    method: "GET" | "HEAD" | "OPTIONS";
+    headers: Record<string, string>;
+    signal: AbortSignal;
+  }): Promise<DispatchedResponse>;
+}
+
+/** What a {@link Dispatcher} resolves with, as much as is used of it. */
+export interface DispatchedResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: AsyncIterable<Uint8Array> & { on(event: "error", listener: () => void): unknown };
+}
+
+/** Who sends the requests: what is like `fetch`, or in Node, Deno and Bun a {@link Dispatcher} of the package undici. */
+export type Client = FetchClient | Dispatcher;
 
 /** The URL of the HTTP proxy through which an origin is reached, given as a URL without a path; undefined goes directly. */
 export type ChooseProxy = (url: string) => string | undefined;
