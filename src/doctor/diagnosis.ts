@@ -11,9 +11,9 @@ export interface DiagnoseOptions {
   /** Which HTTP proxy probes go through, as the option of this name of `openSource`; in Node alone. */
   proxy?: ChooseProxy | undefined;
   /** Sent to the origin of the given URL alone. */
-  headers?: HeadersInit | undefined;
+  headers?: RequestInit["headers"];
   /** As in fetch; for the origin of the given URL alone. */
-  credentials?: RequestCredentials | undefined;
+  credentials?: RequestInit["credentials"];
   /** Ends the diagnosis, which rejects with its reason. */
   signal?: AbortSignal | undefined;
   /** Milliseconds. Defaults: connect 10 s, headers 15 s, idle 15 s, total 60 s for the whole diagnosis; all *unmeasured*. */

@@ -49,7 +49,7 @@ export interface HttpSettings {
   readonly proxy: ChooseProxy | undefined;
   /** The caller's own fields, lower-case names; for the origin of the given URL alone. */
   readonly headers: ReadonlyMap<string, string>;
-  readonly credentials: RequestCredentials | undefined;
+  readonly credentials: RequestInit["credentials"];
   readonly identity: "verify" | "strict" | "ignore";
   readonly timeouts: Timeouts;
   readonly retry: RetryPolicy;

@@ -28,9 +28,9 @@ export interface HttpOptions {
    * Sent to the origin of the given URL alone. `Range`, `Accept-Encoding` and fields of the connection are set here: those of the caller
    * are left out.
    */
-  headers?: HeadersInit | undefined;
+  headers?: RequestInit["headers"];
   /** As in `fetch`, for the origin of the given URL alone. Without effect in Node, whose own client keeps no cookies. */
-  credentials?: RequestCredentials | undefined;
+  credentials?: RequestInit["credentials"];
   /** `strict` refuses weak or no validators; `ignore` compares nothing, for files that are meant to grow. Default `verify`. */
   identity?: "verify" | "strict" | "ignore" | undefined;
   /**
@@ -129,7 +129,7 @@ function resolveDownload({ ifRangesIgnored = "throw", maxDownloadBytes }: HttpOp
   return ifRangesIgnored === "download" ? limit : undefined;
 }
 
-function resolveHeaders(init: HeadersInit | undefined): ReadonlyMap<string, string> {
+function resolveHeaders(init: RequestInit["headers"]): ReadonlyMap<string, string> {
   // Making a Headers costs Node 45 ms of CPU once, in which it loads all of its fetch.
   if (init === undefined) return new Map();
   try {

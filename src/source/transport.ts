@@ -13,10 +13,10 @@ export interface TransportRequest {
   readonly headers: ReadonlyMap<string, string>;
   /** Aborts the exchange up to the end of the headers; `body.cancel` ends it afterwards. */
   readonly signal: StopSignal;
-  readonly credentials: RequestCredentials | undefined;
+  readonly credentials: RequestInit["credentials"];
   readonly redirect: "manual" | "follow" | "error";
   /** As in fetch, where the platform has a cache of its own; default: its default. */
-  readonly cache?: RequestCache | undefined;
+  readonly cache?: Request["cache"] | undefined;
   /** Time to a connection, where the platform tells; else part of `headersMs`. */
   readonly connectMs: number;
   /** Time from sending to the end of the headers. */

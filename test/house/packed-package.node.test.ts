@@ -13,6 +13,7 @@ const { version } = readManifest();
 const doors = readDoors().map(({ specifier }) => specifier);
 /** Doors that need Node: files on disk, servers. */
 const forNode = ["range-streams/node", "range-streams/testing"];
+const dom = ["dom", "dom.iterable", "dom.asynciterable"];
 const forBrowsers = doors.filter((door) => !forNode.includes(door));
 
 let consumer: Consumer;
@@ -74,11 +75,12 @@ describe("the packed package", { timeout: 60_000 }, () => {
   });
 
   test.each([
-    ["in a browser's project", "bundler", forBrowsers, []],
-    ["in a project of Node's", "nodenext", doors, ["node"]],
+    ["in a browser's project", "bundler", forBrowsers, [], dom],
+    ["in a project of Node's", "nodenext", doors, ["node"], dom],
+    ["in a project of Node's without the DOM", "nodenext", doors, ["node"], []],
   ])(
     "has types that compile %s, unshielded by skipLibCheck",
-    async (_where, moduleResolution, imported, types) => {
+    async (...[_where, moduleResolution, imported, types, libraries]) => {
       consumer.write(
         "consumer.ts",
         [
@@ -95,7 +97,7 @@ describe("the packed package", { timeout: 60_000 }, () => {
       );
       const compilerOptions = {
         target: "es2023",
-        lib: ["es2023", "dom", "dom.iterable", "dom.asynciterable", "esnext.disposable"],
+        lib: ["es2023", ...libraries, "esnext.disposable"],
         module: moduleResolution === "bundler" ? "esnext" : "nodenext",
         moduleResolution,
         types,
