@@ -47,6 +47,16 @@ describe("openZip", () => {
     expect(link.linkTarget).toBe("docs/readme.txt");
   });
 
+  it("knows it as well where it was read as a stream, to its end", async () => {
+    const zip = await openZip(buildZip(SMALL));
+    const link = zip.get("latest");
+    const left = link.stream().getReader();
+    await left.cancel();
+    expect(link.linkTarget).toBeUndefined();
+    for await (const chunk of link.stream()) chunk.fill(0);
+    expect(link.linkTarget).toBe("docs/readme.txt");
+  });
+
   it("opens an archive without members", async () => {
     const zip = await openZip(buildZip([]));
     expect(zip.entries).toEqual([]);

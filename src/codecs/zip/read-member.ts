@@ -150,16 +150,23 @@ async function decodeWhole(
 }
 
 async function* decodeChunks(
-  { limits, budget }: ZipShared,
+  { shared, position, kind }: ReadableMember,
   plan: MemberPlan,
   read: ReadSpan,
 ): AsyncGenerator<Bytes, void, void> {
+  const { limits, budget, learned } = shared;
   const { decoders, maxRatio } = chooseDecoder(plan, limits.maxRatio);
+  // Of what is longer than a path can be nothing is kept: a stream has flat memory.
+  const target =
+    kind === "symlink" && plan.header.size <= limits.maxNameBytes ? new TextDecoder() : undefined;
+  let text = "";
   for await (const chunk of decoders.decode(readStored(plan, read), promisesOf(plan, maxRatio))) {
     budget.left -= chunk.length;
     if (budget.left < 0) throw overBudget(plan.what);
+    if (target !== undefined) text += target.decode(chunk, { stream: true });
     yield chunk;
   }
+  if (target !== undefined) learned.linkTargets.set(position, text + target.decode());
 }
 
 /** Counts bytes that are given out; of a link they are what it points to. */
@@ -177,7 +184,7 @@ export function openMember(member: ReadableMember, options: ReadOptions): ChunkR
   const plan = member.plan();
   const own = new AbortController();
   const call = beginMemberCall(shared, options, own.signal);
-  const chunks = decodeChunks(shared, plan, streamedSpan(shared, plan, call.signal));
+  const chunks = decodeChunks(member, plan, streamedSpan(shared, plan, call.signal));
   const end = (): void => {
     own.abort();
     call.end();
