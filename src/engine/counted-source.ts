@@ -19,7 +19,8 @@ export function countedSource(source: Source, meter: Meter): Source & InMemory {
     async read(input: RangeInput, options?: ReadOptions): Promise<Bytes> {
       const range = resolveRange(input, source.size);
       meter.requests++;
-      const bytes = await source.read(range, options);
+      const bytes: unknown = await source.read(range, options);
+      if (!isBytes(bytes)) throw noBytes(source, range);
       if (bytes.byteLength !== range.length) throw wrongLength(source, range, bytes.byteLength);
       meter.received(range);
       return plainBytes(bytes);
@@ -46,6 +47,7 @@ function countedReader(
   return {
     async read(): Promise<Bytes | undefined> {
       const { done, value } = await reader.read();
+      if (!done && !isBytes(value)) throw noBytes(source, range);
       const end = position + (value?.byteLength ?? 0);
       if (done ? end < range.end : end > range.end) throw wrongLength(source, range, end - range.start);
       if (value === undefined) return undefined;
@@ -57,6 +59,15 @@ function countedReader(
       reader.cancel().catch(() => undefined);
     },
   };
+}
+
+function isBytes(value: unknown): value is Bytes {
+  return ArrayBuffer.isView(value);
+}
+
+function noBytes(source: Source, range: Range): RangeStreamsError {
+  const message = `${source.name}: asked for ${range}, got what are no bytes; that Source is broken`;
+  return new RangeStreamsError("BAD_RESPONSE", message);
 }
 
 function wrongLength(source: Source, range: Range, got: number): RangeStreamsError {

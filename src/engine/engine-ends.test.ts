@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { expectWireBytes, type ImitatedOptions, openImitated } from "../../test/engine/imitated-engine.ts";
 import { CLOUD, SLOW, WAN } from "../../test/engine/imitated-wire.ts";
 import { settled } from "../../test/engine/virtual-clock.ts";
+import { openSource } from "../open.ts";
 import { Range } from "../ranges/range.ts";
 import { bytesSource } from "../source/bytes-source.ts";
 import { Meter } from "../source/meter.ts";
-import type { Bytes } from "../source/source.ts";
+import type { Bytes, Source } from "../source/source.ts";
 import { patternBytes } from "../testing/pattern-bytes.ts";
 import { recordingSource } from "../testing/recording-source.ts";
 import { countedSource } from "./counted-source.ts";
@@ -311,5 +312,20 @@ describe("a source that tells nothing of its way", () => {
     expect(got).toBe(100);
     expect(spansOf(engine)).toBe("[0, 100) held");
     expect(engine.tryRead([0, 100])).toEqual(bytes.slice(0, 100));
+  });
+
+  it.each([undefined, null, "text", 7])("is BAD_RESPONSE where it gives %j for bytes", async (given) => {
+    const beneath: Source = {
+      ...bytesSource(bytes),
+      read: async () => given as unknown as Uint8Array<ArrayBuffer>,
+      stream: () =>
+        new ReadableStream<Uint8Array<ArrayBuffer>>({
+          start: (controller) => controller.enqueue(given as unknown as Uint8Array<ArrayBuffer>),
+        }),
+    };
+    await using source = await openSource(beneath);
+    const failure = { code: "BAD_RESPONSE" };
+    await expect(source.read([0, 4])).rejects.toMatchObject(failure);
+    await expect(source.stream([0, 4]).getReader().read()).rejects.toMatchObject(failure);
   });
 });
