@@ -17,7 +17,7 @@ const SKIPPABLE_MAGIC = 0x184d2a50;
 
 /** What a frame's header says (3.1.1.1), and its blocks. */
 export interface ZstdFrame {
-  /** Where its magic number stands in the input. */
+  /** Where it starts in the input, with what is skipped in front of it: so the first one starts at 0, and each where another ends. */
   readonly start: number;
   readonly windowSize: number;
   /** Bytes once decompressed, where the frame says so. */
@@ -44,7 +44,7 @@ export async function* readZstdFrames(
   { what }: DecompressOptions,
 ): AsyncGenerator<ZstdFrame, void, void> {
   const feed = new ByteFeed(stored);
-  let position = 0;
+  let [position, start] = [0, 0];
   const take = async (length: number): Promise<Chunk> => {
     const bytes = await feed.take(length);
     if (bytes === undefined) throw brokenStream(what, "zstd that is cut short");
@@ -53,7 +53,6 @@ export async function* readZstdFrames(
   };
   try {
     do {
-      const start = position;
       const magic = await takeNumber(take, what);
       if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
         const length = await takeNumber(take, what);
@@ -63,6 +62,7 @@ export async function* readZstdFrames(
       }
       if (magic !== FRAME_MAGIC) throw brokenStream(what, "something that is no zstd frame");
       yield openFrame(take, { start, ...(await readFrameHeader(take, what)) }, what);
+      start = position;
     } while (!(await feed.isAtEnd()));
   } finally {
     feed.end();

@@ -26,6 +26,11 @@ export function zstdFrame(content: Bytes): Bytes {
   ]);
 }
 
+/** A frame that decoders pass over, which holds one number. */
+export function skippableFrame(value: number): Bytes {
+  return concatBytes([0x184d2a50, 4, value].map((number) => littleEndian(number)));
+}
+
 /** What a test may put wrong in a seek table. */
 export interface SeekTableSpec {
   checksums?: boolean;

@@ -2,7 +2,7 @@ import { gzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { expectSameBytes } from "../../../test/same-bytes.ts";
 import { buildTar } from "../../../test/tar/build-tar.ts";
-import { cutUp, seekableZstd, zstdFrame } from "../../../test/tar/build-zstd.ts";
+import { cutUp, seekableZstd, skippableFrame, zstdFrame } from "../../../test/tar/build-zstd.ts";
 import { drain } from "../../../test/zip/drain.ts";
 import { recordedSource } from "../../../test/zip/recorded-source.ts";
 import { concatBytes } from "../../bytes/collect-bytes.ts";
@@ -45,6 +45,13 @@ const FORMS: [string, Bytes][] = [
     concatBytes([...cutUp(TAR, Math.ceil(TAR.length / 4)), new Uint8Array(0)].map(zstdFrame)),
   ],
   ["zstd in several frames", concatBytes(cutUp(TAR, 8000).map(zstdFrame))],
+  // As pzstd writes: each frame behind one that is skipped and tells its length.
+  [
+    "zstd whose frames are announced by skippable ones",
+    concatBytes(
+      cutUp(TAR, 8000).flatMap((part) => [skippableFrame(zstdFrame(part).length), zstdFrame(part)]),
+    ),
+  ],
   ["seekable zstd", await seekableZstd(cutUp(TAR, 30_000))],
   ["seekable zstd without checksums", await seekableZstd(cutUp(TAR, 30_000), { checksums: false })],
 ];
