@@ -78,9 +78,12 @@ export function paxCount(records: PaxRecords, key: string, place: TarPlace): num
   return value;
 }
 
-/** A number that decides nothing, such as a time in seconds with its fraction; undefined where there is none. */
+/**
+ * A number that decides nothing, such as a time in seconds, to its thousandth: what goes beyond would change that where it is rounded to
+ * what a number holds. Undefined where there is none.
+ */
 export function paxNumber(records: PaxRecords, key: string): number | undefined {
-  const text = records.get(key);
-  if (text === undefined) return undefined;
-  return /^-?\d+(\.\d*)?$/.test(text) ? Number(text) : undefined;
+  const [, text] = /^(-?\d+(?:\.\d{0,3})?)\d*$/.exec(records.get(key) ?? "") ?? [];
+  const value = Number(text);
+  return Number.isNaN(value) ? undefined : value;
 }

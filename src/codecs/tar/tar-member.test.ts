@@ -56,6 +56,9 @@ describe("what a member is", () => {
 
   it.each<[string, string | undefined]>([
     ["1700000000.123456789", "2023-11-14T22:13:20.123Z"],
+    // A thousand times the nearest number that there is to this one is below 1,001.
+    ["1.001", "1970-01-01T00:00:01.001Z"],
+    ["1700000000.999999999", "2023-11-14T22:13:20.999Z"],
     ["-1.5", "1969-12-31T23:59:58.500Z"],
     ["99999999999999999999", undefined],
     ["soon", "2023-11-14T22:13:20.000Z"],

@@ -73,7 +73,7 @@ export class TarMember implements TarEntry {
 
   get modified(): Date | undefined {
     const { modified } = this.#record;
-    const date = modified === undefined ? undefined : new Date(Math.floor(modified * 1000));
+    const date = modified === undefined ? undefined : new Date(Math.round(modified * 1000));
     return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
   }
 
