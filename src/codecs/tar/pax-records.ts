@@ -85,5 +85,6 @@ export function paxCount(records: PaxRecords, key: string, place: TarPlace): num
 export function paxNumber(records: PaxRecords, key: string): number | undefined {
   const [, text] = /^(-?\d+(?:\.\d{0,3})?)\d*$/.exec(records.get(key) ?? "") ?? [];
   const value = Number(text);
-  return Number.isNaN(value) ? undefined : value;
+  // An index holds no others.
+  return Number.isFinite(value) ? value : undefined;
 }

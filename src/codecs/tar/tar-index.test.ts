@@ -43,6 +43,16 @@ describe("an index", () => {
     expect(await (await openTar(bytes, { index })).get("long").text()).toBe("alpha");
   });
 
+  it("opens what holds numbers beyond all that JSON has", async () => {
+    const beyond = "9".repeat(400);
+    const tar = await open([pax({ mtime: beyond, uid: beyond, gid: beyond }), ...TWO]);
+    const again = await open([pax({ mtime: beyond, uid: beyond, gid: beyond }), ...TWO], {
+      index: saved(tar),
+    });
+    expect(saved(again)).toEqual(saved(tar));
+    expect(await again.get("a.txt").text()).toBe("alpha");
+  });
+
   it("of another archive is CHANGED, by its size or its validators", async () => {
     const index = saved(await open(parts));
     await expect(open(TWO, { index })).rejects.toThrow(failing("CHANGED"));
