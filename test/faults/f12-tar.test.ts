@@ -77,6 +77,8 @@ describe("F12: tar", () => {
     expect(await build(pax({ size: "0" }, "g"), HELLO)).toBe("AMBIGUOUS");
     expect(await build(pax({ path: "x" }, "g"), HELLO)).toBe("AMBIGUOUS");
     expect(await build(pax({ linkpath: "x" }, "g"), HELLO)).toBe("AMBIGUOUS");
+    expect(await build(pax({ "GNU.sparse.name": "x" }, "g"), HELLO)).toBe("AMBIGUOUS");
+    expect(await build(pax({ "GNU.sparse.realsize": "9" }, "g"), HELLO)).toBe("AMBIGUOUS");
   });
 
   it.each(["2", "3", "4", "5", "6"])(

@@ -72,8 +72,9 @@ export function mergePax(below: ReadonlyMap<string, string>, above: PaxRecords):
 
 /** What names or measures one member makes no sense for all, and readers differ in whether they heed it. */
 function checkGlobals(globals: ReadonlyMap<string, string>, place: TarPlace): void {
-  for (const key of ["path", "linkpath", "size"]) {
-    if (globals.has(key)) throw ambiguousTar(place, `a global header that sets ${key} for every member`);
+  for (const key of globals.keys()) {
+    const isOne = key === "path" || key === "linkpath" || key === "size" || key.startsWith(SPARSE_PREFIX);
+    if (isOne) throw ambiguousTar(place, `a global header that sets ${key} for every member`);
   }
 }
 
