@@ -81,6 +81,17 @@ describe("F12: tar", () => {
     expect(await build(pax({ "GNU.sparse.realsize": "9" }, "g"), HELLO)).toBe("AMBIGUOUS");
   });
 
+  it("196. a size for a hard link in a tar with pax headers, where data may follow one, is AMBIGUOUS", async () => {
+    const hidden = { type: "1", name: "link", linkName: "hello", data: tarBlock({ name: "hidden" }) };
+    const sized = { ...hidden, size: 0 };
+    expect(await build(HELLO, pax({ size: "512" }), sized)).toBe("AMBIGUOUS");
+    expect(await build(HELLO, pax({ mtime: "1" }), hidden)).toBe("AMBIGUOUS");
+    // POSIX allows data to them in all of such a tar, not only behind a pax header of their own.
+    expect(await build(pax({ comment: "all" }, "g"), HELLO, hidden)).toBe("AMBIGUOUS");
+    expect(await build(pax({ comment: "one" }), HELLO, hidden)).toBe("AMBIGUOUS");
+    expect(await build(pax({ mtime: "1" }), HELLO, pax({ mtime: "1" }), sized)).toBe("hello link hidden");
+  });
+
   it.each(["2", "3", "4", "5", "6"])(
     "196. a size for a member of type %s, of which readers pass over all or nothing, is AMBIGUOUS",
     async (type) => {

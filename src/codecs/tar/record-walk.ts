@@ -73,6 +73,7 @@ export class RecordWalk {
   #previous: TarHeader | undefined;
   #members = 0;
   #directoryBytes = 0;
+  #isPax = false;
   #globals: ReadonlyMap<string, string> = new Map();
   #extensions: Extensions = nothingSaid();
 
@@ -197,6 +198,7 @@ export class RecordWalk {
     const payload = bytes.subarray(at, at + size);
     this.#position = blockEnd(this.#position, size);
     this.#step = "header";
+    if (!isLongName(type)) this.#isPax = true;
     if (type === "g") {
       this.#globals = mergePax(this.#globals, parsePaxRecords(payload, place));
       return;
@@ -230,7 +232,7 @@ export class RecordWalk {
     checkLength(name, place, limits);
     checkLength(linkName, place, limits);
     checkLength(told.sparseName ?? "", place, limits);
-    checkWithoutData(told, place);
+    checkWithoutData(told, place, this.#isPax);
     const storedSize = hasData(type) ? told.size : 0;
     const data = this.#position;
     this.#checkFits(data, storedSize, place);
@@ -289,14 +291,16 @@ export class RecordWalk {
 }
 
 /**
- * A hard link may tell the size of its target, as old writers do, and a directory of an incremental tar has data, a list of names. Of
- * others, and of directories that are told by a slash alone, some readers pass over as many bytes, and some do not.
+ * A hard link may tell the size of its target, as old writers do; but in a tar with pax headers its data may follow it, which some
+ * readers pass over. A directory of an incremental tar has data, a list of names. Of others, and of directories that are told by a slash
+ * alone, some readers pass over as many bytes, and some do not.
  */
 function checkWithoutData(
   { name, type, size }: { readonly name: string; readonly type: string; readonly size: number },
   place: TarPlace,
+  isPax: boolean,
 ): void {
-  if (size === 0 || type === TYPES.hardLink || type === TYPES.dumpDirectory) return;
+  if (size === 0 || type === TYPES.dumpDirectory || (type === TYPES.hardLink && !isPax)) return;
   if (hasData(type) && kindOf({ type, name }) !== "directory") return;
   throw ambiguousTar(
     place,
