@@ -64,10 +64,23 @@ export function extendHeader(
 }
 
 /** Takes in records above others: an empty value takes back what stood below. */
-export function mergePax(below: ReadonlyMap<string, string>, above: PaxRecords): Map<string, string> {
+function mergePax(below: ReadonlyMap<string, string>, above: PaxRecords): Map<string, string> {
   const merged = new Map([...below, ...above]);
   for (const [key, value] of above) if (value === "") merged.delete(key);
   return merged;
+}
+
+/** As {@link mergePax}, in place, as global headers may be many of a few bytes each. Gives by how many characters the records grew. */
+export function addGlobals(globals: Map<string, string>, added: PaxRecords): number {
+  let growth = 0;
+  for (const [key, value] of added) {
+    const before = globals.get(key);
+    if (before !== undefined) growth -= key.length + before.length;
+    if (value !== "") growth += key.length + value.length;
+    if (value === "") globals.delete(key);
+    else globals.set(key, value);
+  }
+  return growth;
 }
 
 /** What names or measures one member makes no sense for all, and readers differ in whether they heed it. */

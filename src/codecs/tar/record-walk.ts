@@ -1,6 +1,6 @@
 import { RangeStreamsError } from "../../errors.ts";
 import type { ResolvedLimits } from "../archive.ts";
-import { type Extensions, extendHeader, mergePax, nothingSaid, type ToldHeader } from "./extend-header.ts";
+import { addGlobals, type Extensions, extendHeader, nothingSaid, type ToldHeader } from "./extend-header.ts";
 import { parsePaxRecords } from "./pax-records.ts";
 import {
   ambiguousTar,
@@ -74,7 +74,9 @@ export class RecordWalk {
   #members = 0;
   #directoryBytes = 0;
   #isPax = false;
-  #globals: ReadonlyMap<string, string> = new Map();
+  readonly #globals: Map<string, string> = new Map();
+  /** Characters of these. */
+  #globalLength = 0;
   #extensions: Extensions = nothingSaid();
 
   /** `input.size`: bytes in all; Infinity where only its end will tell, which is looked at again in each step. */
@@ -177,17 +179,21 @@ export class RecordWalk {
   #expectPayload(placed: Placed): void {
     const { header, place } = placed;
     const { type, size } = header;
-    const { maxDirectoryBytes, maxNameBytes } = this.#options.limits;
-    this.#directoryBytes += size;
+    const { maxNameBytes } = this.#options.limits;
     // GNU's long names end with a NUL, which counts.
     if (isLongName(type) && size > maxNameBytes + 1)
       throw beyond(place, `a name of ${size} bytes`, "maxNameBytes");
-    if (this.#directoryBytes > maxDirectoryBytes) {
-      throw beyond(place, `${this.#directoryBytes} bytes of extended headers`, "maxDirectoryBytes");
-    }
+    this.#count(size, place, "extended headers");
     this.#checkFits(this.#position, size, place);
     this.#placed = placed;
     this.#step = "extension";
+  }
+
+  /** @throws LIMIT for more than is believed, together with all before. */
+  #count(byteLength: number, place: TarPlace, what: string): void {
+    this.#directoryBytes += byteLength;
+    if (this.#directoryBytes <= this.#options.limits.maxDirectoryBytes) return;
+    throw beyond(place, `${this.#directoryBytes} bytes of ${what}`, "maxDirectoryBytes");
   }
 
   /** Takes in what an extended header brought. */
@@ -200,7 +206,7 @@ export class RecordWalk {
     this.#step = "header";
     if (!isLongName(type)) this.#isPax = true;
     if (type === "g") {
-      this.#globals = mergePax(this.#globals, parsePaxRecords(payload, place));
+      this.#globalLength += addGlobals(this.#globals, parsePaxRecords(payload, place));
       return;
     }
     const said = this.#extensions;
@@ -264,14 +270,13 @@ export class RecordWalk {
   #tell(header: TarHeader, place: TarPlace): ToldHeader {
     const said = this.#extensions;
     if (said.start === undefined && this.#globals.size === 0) return header;
+    // Each member has all of them: a few thousand members could have millions of records otherwise.
+    this.#count(this.#globalLength, place, "extended headers, global ones once for each member");
     return extendHeader(header, { said, globals: this.#globals }, place);
   }
 
   #expectMap(placed: Placed): void {
-    this.#directoryBytes += BLOCK_BYTES;
-    if (this.#directoryBytes > this.#options.limits.maxDirectoryBytes) {
-      throw beyond(placed.place, "the map of a sparse file", "maxDirectoryBytes");
-    }
+    this.#count(BLOCK_BYTES, placed.place, "extended headers and the map of a sparse file");
     this.#placed = placed;
     this.#step = "map";
   }

@@ -83,6 +83,26 @@ describe("what a member is", () => {
     expect(Object.getPrototypeOf(tar.get("two").pax)).toBe(null);
     expect((await first([{}])).pax).toEqual({});
   });
+
+  it("has all global records, which count for every member as bytes of extended headers", async () => {
+    const members = Array.from({ length: 1000 }, (_, index): BlockSpec => ({ name: `m${index}` }));
+    const bytes = buildTar([pax({ comment: "c".repeat(2000) }, "g"), ...members]);
+    const limited = openTar(bytes, { maxDirectoryBytes: 1_000_000 });
+    await expect(limited).rejects.toThrow(expect.objectContaining({ code: "LIMIT" }));
+    const { entries } = await openTar(bytes, { maxDirectoryBytes: 2_100_000 });
+    expect(entries.every(({ pax: { comment } }) => comment?.length === 2000)).toBe(true);
+    // What is taken back, or replaced, counts no more.
+    const replaced = members.flatMap((member) => [
+      pax({ comment: "c".repeat(member.name?.length ?? 0) }, "g"),
+      member,
+    ]);
+    const emptied = buildTar([
+      pax({ comment: "c".repeat(2000) }, "g"),
+      pax({ comment: "" }, "g"),
+      ...replaced,
+    ]);
+    expect((await openTar(emptied, { maxDirectoryBytes: 40_000 })).entries.length).toBe(1000);
+  });
 });
 
 describe("long names", () => {
