@@ -45,8 +45,9 @@ export class StreamInput implements TarInput {
   }
 
   /** Bytes of it as they come, as chunks that are the consumer's; fewer where the tar ends before. */
-  async *slice(start: number, end: number): AsyncGenerator<Bytes, void, void> {
+  async *slice(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Bytes, void, void> {
     for (let position = start; position < end; ) {
+      signal?.throwIfAborted();
       const length = Math.min(end - position, PIECE_BYTES);
       const piece = await this.read(position, length);
       if (piece === undefined) return;

@@ -2,6 +2,7 @@ import { concatBytes } from "../../bytes/collect-bytes.ts";
 import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedSource } from "../../source/source.ts";
+import { waitFor } from "../../source/wait-for.ts";
 import { type Compression, decompressSource } from "./compression.ts";
 import { parseRecords, readRecords } from "./read-records.ts";
 import type { WalkOptions } from "./record-walk.ts";
@@ -232,8 +233,8 @@ export function passedData(
 /** The data of the member that a walk through a compressed tar stands at: it goes by once. */
 export function passingData(input: StreamInput, archive: string): TarData {
   return {
-    read: (record) => collect(sliceOf(input, record)),
-    stream: (record) => sliceOf(input, record),
+    read: (record, signal) => waitFor(collect(sliceOf(input, record, signal)), [signal]),
+    stream: (record, signal) => sliceOf(input, record, signal),
     locate: async (record) => {
       throw withoutPlace(record, archive);
     },
@@ -241,8 +242,12 @@ export function passingData(input: StreamInput, archive: string): TarData {
 }
 
 /** What comes of a member, out of a tar that stands before it. */
-export function sliceOf(input: StreamInput, { data, storedSize }: TarRecord): AsyncIterable<Bytes> {
-  return input.slice(data, data + storedSize);
+export function sliceOf(
+  input: StreamInput,
+  { data, storedSize }: TarRecord,
+  signal?: AbortSignal,
+): AsyncIterable<Bytes> {
+  return input.slice(data, data + storedSize, signal);
 }
 
 async function collect(chunks: AsyncIterable<Bytes>): Promise<Bytes> {

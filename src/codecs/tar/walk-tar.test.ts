@@ -71,6 +71,18 @@ it("a member of a compressed tar goes by once", async () => {
   }
 });
 
+it("an abort of a read of a compressed tar rejects with its reason, and the walk goes on", async () => {
+  const names: string[] = [];
+  for await (const entry of walkTar(compressedTar("tar.gz"))) {
+    names.push(entry.name);
+    const own = new AbortController();
+    const read = entry.bytes({ signal: own.signal });
+    own.abort(new Error("mine"));
+    await expect(read).rejects.toThrow("mine");
+  }
+  expect(names).toEqual(["readme.txt", "lines.txt"]);
+});
+
 it("a hard link tells that its target went by", async () => {
   const parts = [
     { name: "a", data: "x" },
