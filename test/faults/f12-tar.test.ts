@@ -193,6 +193,14 @@ describe("F12: tar", () => {
     }
   });
 
+  it("198. more records in one header than the limit is worth, of a few bytes each, are LIMIT", async () => {
+    const many = (count: number) =>
+      pax(Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, "v"])));
+    const options = { maxDirectoryBytes: 2 ** 21 };
+    expect(await outcome(buildTar([many(2048), HELLO]), options)).toBe("hello");
+    expect(await outcome(buildTar([many(2049), HELLO]), options)).toBe("LIMIT");
+  });
+
   it("201. a sparse map without end or with a size that is none is LIMIT or FORMAT", async () => {
     const gnu: BlockSpec = { name: "s", type: "S", magic: "ustar  \0" };
     const endless = new Uint8Array(100_000).fill(1);

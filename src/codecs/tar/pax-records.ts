@@ -1,4 +1,4 @@
-import { brokenTar, decodeTarText, decodeUtf8, type TarPlace } from "./tar-format.ts";
+import { beyondLimit, brokenTar, decodeTarText, decodeUtf8, type TarPlace } from "./tar-format.ts";
 
 // The records of extended headers (POSIX pax, "pax Extended Header"): `length key=value\n`, the length of all of it in decimal.
 
@@ -6,6 +6,10 @@ import { brokenTar, decodeTarText, decodeUtf8, type TarPlace } from "./tar-forma
 export type PaxRecords = ReadonlyMap<string, string>;
 
 const [NEWLINE, SPACE, EQUALS, ZERO] = [0x0a, 0x20, 0x3d, 0x30];
+/** What a record is taken to cost in memory, however short it is: measured, half a kilobyte. */
+const RECORD_BYTES = 1024;
+/** So many are believed by any limit. */
+const LEAST_RECORDS = 1000;
 /** Digits of a length: more could not lie within a payload that was believed. */
 const MAX_LENGTH_DIGITS = 10;
 /** Keys whose values are text that decides, and which must be UTF-8. Others (extended attributes) may hold anything. */
@@ -15,9 +19,14 @@ const TEXT_KEYS: ReadonlySet<string> = new Set(["path", "linkpath", "uname", "gn
  * Takes the payload of an extended header apart.
  *
  * @throws FORMAT for a record that is none: a wrong length, no `=`, no key, no newline; for names that are no UTF-8 (unless the header
- * says `hdrcharset=BINARY`) or hold a NUL.
+ * says `hdrcharset=BINARY`) or hold a NUL. LIMIT for more records than `maxDirectoryBytes` are worth.
  */
-export function parsePaxRecords(payload: Uint8Array, place: TarPlace): PaxRecords {
+export function parsePaxRecords(
+  payload: Uint8Array,
+  place: TarPlace,
+  maxDirectoryBytes: number = Infinity,
+): PaxRecords {
+  const most = Math.max(LEAST_RECORDS, Math.floor(maxDirectoryBytes / RECORD_BYTES));
   const raw = new Map<string, Uint8Array>();
   for (let start = 0; start < payload.length; ) {
     const at = { ...place, position: place.position + start };
@@ -27,6 +36,8 @@ export function parsePaxRecords(payload: Uint8Array, place: TarPlace): PaxRecord
     const key = equals < 0 ? undefined : decodeUtf8(record.subarray(record.indexOf(SPACE) + 1, equals));
     if (key === undefined || key === "") throw brokenTar(at, "a pax record without a key");
     raw.set(key, record.subarray(equals + 1, -1));
+    if (raw.size > most)
+      throw beyondLimit(at, `more than ${most} records in one header`, "maxDirectoryBytes");
   }
   const charset = raw.get("hdrcharset");
   const isBinary = charset !== undefined && decodeTarText(charset) === "BINARY";

@@ -1,11 +1,12 @@
 import { RangeStreamsError } from "../../errors.ts";
 import type { ResolvedLimits } from "../archive.ts";
 import { addGlobals, type Extensions, extendHeader, nothingSaid, type ToldHeader } from "./extend-header.ts";
-import { parsePaxRecords } from "./pax-records.ts";
+import { type PaxRecords, parsePaxRecords } from "./pax-records.ts";
 import {
   ambiguousTar,
   BLOCK_BYTES,
   type BlockAt,
+  beyondLimit,
   blockEnd,
   brokenTar,
   isZeroBlock,
@@ -182,7 +183,7 @@ export class RecordWalk {
     const { maxNameBytes } = this.#options.limits;
     // GNU's long names end with a NUL, which counts.
     if (isLongName(type) && size > maxNameBytes + 1)
-      throw beyond(place, `a name of ${size} bytes`, "maxNameBytes");
+      throw beyondLimit(place, `a name of ${size} bytes`, "maxNameBytes");
     this.#count(size, place, "extended headers");
     this.#checkFits(this.#position, size, place);
     this.#placed = placed;
@@ -193,7 +194,7 @@ export class RecordWalk {
   #count(byteLength: number, place: TarPlace, what: string): void {
     this.#directoryBytes += byteLength;
     if (this.#directoryBytes <= this.#options.limits.maxDirectoryBytes) return;
-    throw beyond(place, `${this.#directoryBytes} bytes of ${what}`, "maxDirectoryBytes");
+    throw beyondLimit(place, `${this.#directoryBytes} bytes of ${what}`, "maxDirectoryBytes");
   }
 
   /** Takes in what an extended header brought. */
@@ -206,7 +207,7 @@ export class RecordWalk {
     this.#step = "header";
     if (!isLongName(type)) this.#isPax = true;
     if (type === "g") {
-      this.#globalLength += addGlobals(this.#globals, parsePaxRecords(payload, place));
+      this.#globalLength += addGlobals(this.#globals, this.#parsePax(payload, place));
       return;
     }
     const said = this.#extensions;
@@ -218,7 +219,11 @@ export class RecordWalk {
       return;
     }
     if (said.pax !== undefined) throw ambiguousTar(place, "two extended headers for one member");
-    said.pax = parsePaxRecords(payload, place);
+    said.pax = this.#parsePax(payload, place);
+  }
+
+  #parsePax(payload: Uint8Array, place: TarPlace): PaxRecords {
+    return parsePaxRecords(payload, place, this.#options.limits.maxDirectoryBytes);
   }
 
   #checkFits(start: number, size: number, place: TarPlace): void {
@@ -231,7 +236,7 @@ export class RecordWalk {
   #member({ header, place }: Placed): TarRecord {
     const { limits } = this.#options;
     if (++this.#members > limits.maxEntries) {
-      throw beyond(place, `more than ${limits.maxEntries} entries`, "maxEntries");
+      throw beyondLimit(place, `more than ${limits.maxEntries} entries`, "maxEntries");
     }
     const told = this.#tell(header, place);
     const { name, linkName, type } = told;
@@ -321,7 +326,7 @@ function isLongName(type: string): boolean {
 function checkLength(text: string, place: TarPlace, { maxNameBytes }: WalkOptions["limits"]): void {
   // UTF-8 takes at most three bytes for a unit of UTF-16.
   if (text.length * 3 <= maxNameBytes || byteLength(text) <= maxNameBytes) return;
-  throw beyond(place, `a name of ${byteLength(text)} bytes`, "maxNameBytes");
+  throw beyondLimit(place, `a name of ${byteLength(text)} bytes`, "maxNameBytes");
 }
 
 function byteLength(text: string): number {
@@ -330,13 +335,4 @@ function byteLength(text: string): number {
 
 function cutShort(place: TarPlace): RangeStreamsError {
   return brokenTar(place, "a member that reaches beyond the end; it is cut short");
-}
-
-function beyond(
-  { position, archive }: TarPlace,
-  got: string,
-  option: keyof WalkOptions["limits"],
-): RangeStreamsError {
-  const message = `Read ${archive} as tar at byte ${position}: got ${got}; raise ${option} if you trust it`;
-  return new RangeStreamsError("LIMIT", message);
 }

@@ -294,3 +294,13 @@ export function ambiguousTar({ position, archive }: TarPlace, got: string): Rang
   const message = `Read ${archive} as tar at byte ${position}: got ${got}; the archive means two things, do not trust it`;
   return new RangeStreamsError("AMBIGUOUS", message);
 }
+
+/** The LIMIT error of a tar, for what is more than an option allows. */
+export function beyondLimit(
+  { position, archive }: TarPlace,
+  got: string,
+  option: "maxEntries" | "maxNameBytes" | "maxDirectoryBytes",
+): RangeStreamsError {
+  const message = `Read ${archive} as tar at byte ${position}: got ${got}; raise ${option} if you trust it`;
+  return new RangeStreamsError("LIMIT", message);
+}
