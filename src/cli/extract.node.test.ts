@@ -178,6 +178,13 @@ describe("range-streams extract", () => {
     expect((await tree()).length).toBe(4);
   });
 
+  it("says by which command to have the file of a server without ranges", async () => {
+    await using ignoring = await startRangeServer({ files: { "x.zip": ZIP }, misbehave: "ignores-range" });
+    const { code, notes } = await runArgs("extract", `${ignoring.url}/x.zip`, "-d", to);
+    expect(code).toBe(EXIT_BY_CODE.RANGE_IGNORED);
+    expect(notes.at(-1)).toMatch(/`range-streams get` takes the whole file/);
+  });
+
   it("needs to be told where to", async () => {
     const ran = await runArgs("extract", `${url}/x.zip`);
     expect([ran.code, ran.notes[0]]).toEqual([2, expect.stringContaining("--directory")]);

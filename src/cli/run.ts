@@ -28,6 +28,11 @@ export async function run(
   function conclude(error: unknown): number {
     if (error instanceof EarlyEnd) return error.exitCode;
     context.output.note(`range-streams: ${escapeText(describeError(error))}`);
+    // The message tells of an option of the library; here there is a command.
+    if (isRangeStreamsError(error, "RANGE_IGNORED"))
+      context.output.note(
+        "range-streams: `range-streams get` takes the whole file; then give that file here",
+      );
     return error instanceof CommanderError ? EXIT.usage : exitCodeOf(error);
   }
 }

@@ -1,4 +1,4 @@
-import { RangeStreamsError } from "../../errors.ts";
+import type { RangeStreamsError } from "../../errors.ts";
 import type { ResolvedLimits } from "../archive.ts";
 import { addGlobals, type Extensions, extendHeader, nothingSaid, type ToldHeader } from "./extend-header.ts";
 import { type PaxRecords, parsePaxRecords } from "./pax-records.ts";
