@@ -1,3 +1,4 @@
+import { minify } from "terser";
 import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 const here = decodeURIComponent(new URL(".", import.meta.url).pathname);
@@ -16,13 +17,25 @@ const withoutIndent: Plugin = {
   transformIndexHtml: { order: "post", handler: (html) => html.replace(/\s+/g, " ") },
 };
 
+/** What Vite's minifier leaves is 150 kB gzipped; terser takes 2.5 off that, and by itself it would leave more. */
+const minifiedAgain: Plugin = {
+  name: "minified-again",
+  async generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type !== "chunk") continue;
+      const { code } = await minify(file.code, { module: true, ecma: 2020, compress: { passes: 2 } });
+      if (code !== undefined) file.code = code;
+    }
+  },
+};
+
 // Plain files with relative addresses, so that the page works under any path. No script or style stands in the page itself: its
 // Content-Security-Policy allows none.
 export default defineConfig({
   root: here,
   base: "./",
   logLevel: "warn",
-  plugins: [withoutEncoder, withoutIndent],
+  plugins: [withoutEncoder, withoutIndent, minifiedAgain],
   resolve: {
     conditions: ["source", ...defaultClientConditions],
     // A module of Node's that a decoder names for Node 16; browsers need nothing in its place.
