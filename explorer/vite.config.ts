@@ -48,6 +48,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
+      // Minifying twice is most of a build, which is known.
+      checks: { pluginTimings: false },
       output: {
         comments: { legal: false },
         // What the decoders share, and the page has as well: seven files of a few hundred bytes by themselves.
