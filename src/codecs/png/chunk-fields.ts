@@ -57,6 +57,37 @@ export function parseChromaticities(data: Uint8Array, { name }: FieldPlace): Png
   return { white: pair(0), red: pair(1), green: pair(2), blue: pair(3) };
 }
 
+/** The display on which an image was finished (mDCV, 11.3.2.7): its primaries, and its light in candelas a square metre. */
+export interface PngMasteringDisplay extends PngChromaticities {
+  readonly maxLuminance: number;
+  readonly minLuminance: number;
+}
+
+/** @throws FORMAT for a wrong length. */
+export function parseMasteringDisplay(data: Uint8Array, { name }: FieldPlace): PngMasteringDisplay {
+  checkLength(data, 24, `the mastering display of ${name}`);
+  const pair = (index: number): [number, number] => [
+    uint16(data, index * 4) / 50_000,
+    uint16(data, index * 4 + 2) / 50_000,
+  ];
+  const [maxLuminance, minLuminance] = [uint32(data, 16) / 10_000, uint32(data, 20) / 10_000];
+  return { red: pair(0), green: pair(1), blue: pair(2), white: pair(3), maxLuminance, minLuminance };
+}
+
+/** How bright an image is (cLLI, 11.3.2.8), in candelas a square metre; 0 where that is not known. */
+export interface PngContentLight {
+  /** MaxCLL: of the brightest pixel. */
+  readonly max: number;
+  /** MaxFALL: of the brightest frame, on average. */
+  readonly maxFrameAverage: number;
+}
+
+/** @throws FORMAT for a wrong length. */
+export function parseContentLight(data: Uint8Array, { name }: FieldPlace): PngContentLight {
+  checkLength(data, 8, `the light level of ${name}`);
+  return { max: uint32(data, 0) / 10_000, maxFrameAverage: uint32(data, 4) / 10_000 };
+}
+
 /** The exponent between samples and light, as 0.45455 (gAMA, 11.3.2.2). @throws FORMAT for a wrong length and for 0. */
 export function parseGamma(data: Uint8Array, { name }: FieldPlace): number {
   const what = `the gamma of ${name}`;

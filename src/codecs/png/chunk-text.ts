@@ -73,7 +73,7 @@ export function decodePngText(bytes: Uint8Array, encoding: StoredText["encoding"
   return encoding === "latin1" ? decodeLatin1(bytes) : decodeUtf8(bytes, what);
 }
 
-function takeKeyword(data: Bytes, what: string): { keyword: string; rest: Bytes } {
+export function takeKeyword(data: Bytes, what: string): { keyword: string; rest: Bytes } {
   const { field, rest } = takeUntilZero(data, what);
   if (field.length === 0 || field.length > MAX_KEYWORD_BYTES) {
     throw brokenPng(what, `a keyword of ${field.length} bytes where 1 to ${MAX_KEYWORD_BYTES} may be`);

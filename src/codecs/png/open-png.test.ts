@@ -73,8 +73,10 @@ describe("what chunks say", () => {
       png.significantBits(),
     ];
     const more = [png.background(), png.physical(), png.time(), png.exif(), png.palette()];
-    const rare = [png.codePoints(), png.histogram(), png.animation()];
-    expect(await Promise.all([...all, ...more, ...rare])).toEqual(Array.from({ length: 13 }));
+    const bright = [png.codePoints(), png.masteringDisplay(), png.contentLight()];
+    const rare = [png.histogram(), png.animation()];
+    expect(await Promise.all([...all, ...more, ...bright, ...rare])).toEqual(Array.from({ length: 15 }));
+    expect(await png.suggestedPalettes()).toEqual([]);
     expect(await png.text()).toEqual(Object.create(null));
   });
 
@@ -112,6 +114,60 @@ describe("what chunks say", () => {
     expect(await png.exif()).toEqual(latin1("II*\0"));
   });
 
+  it("tells the light of high dynamic range in candelas a square metre", async () => {
+    // BT.2020 in steps of 1/50,000, up to 1,000 candelas.
+    const primaries = [35_400, 14_600, 8500, 39_850, 6550, 2300, 15_635, 16_450];
+    const shorts = Uint8Array.from(primaries.flatMap((value) => [value >> 8, value & 255]));
+    await using png = await open([
+      { type: "mDCV", data: join([shorts, uint32Of(10_000_000, 50)]) },
+      { type: "cLLI", data: uint32Of(9_000_000, 4_000_000) },
+    ]);
+    expect(await png.masteringDisplay()).toEqual({
+      red: [0.708, 0.292],
+      green: [0.17, 0.797],
+      blue: [0.131, 0.046],
+      white: [0.3127, 0.329],
+      maxLuminance: 1000,
+      minLuminance: 0.005,
+    });
+    expect(await png.contentLight()).toEqual({ max: 900, maxFrameAverage: 400 });
+  });
+
+  it("gives each suggested palette before the image data, of either depth", async () => {
+    const eight = join([latin1("few\0\x08"), Uint8Array.of(1, 2, 3, 255, 1, 0, 4, 5, 6, 0, 0, 7)]);
+    const sixteen = join([latin1("fine\0\x10"), Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 0, 9)]);
+    const late = { type: "sPLT", data: latin1("late\0\x08") };
+    await using png = await openPng(
+      small(
+        [
+          { type: "sPLT", data: eight },
+          { type: "sPLT", data: sixteen },
+          { type: "sPLT", data: latin1("none\0\x08") },
+        ],
+        [late],
+      ),
+    );
+    const empty = new Uint16Array(0);
+    expect(await png.suggestedPalettes()).toEqual([
+      {
+        name: "few",
+        bitDepth: 8,
+        colors: Uint16Array.of(1, 2, 3, 255, 4, 5, 6, 0),
+        frequencies: Uint16Array.of(256, 7),
+      },
+      {
+        name: "fine",
+        bitDepth: 16,
+        colors: Uint16Array.of(0x102, 0x304, 0x506, 0x708),
+        frequencies: Uint16Array.of(9),
+      },
+      { name: "none", bitDepth: 8, colors: empty, frequencies: empty },
+    ]);
+    const most = { maxTextBytes: eight.length - 1 };
+    await using bounded = await openPng(small([{ type: "sPLT", data: eight }]), most);
+    expect(await codeOf(bounded.suggestedPalettes())).toBe("LIMIT");
+  });
+
   it("fits the color type", async () => {
     await using grey = await open([{ type: "bKGD", data: Uint8Array.of(1, 2) }]);
     // The bits above the depth do not count.
@@ -145,6 +201,11 @@ describe("what chunks say", () => {
     ["a histogram of no palette", { type: "hIST", data: new Uint8Array(2) }, (png) => png.histogram()],
     ["an animation of no frames", { type: "acTL", data: uint32Of(0, 1) }, (png) => png.animation()],
     ["an animation cut short", { type: "acTL", data: uint32Of(1) }, (png) => png.animation()],
+    ["a display cut short", { type: "mDCV", data: new Uint8Array(23) }, (png) => png.masteringDisplay()],
+    ["light cut short", { type: "cLLI", data: new Uint8Array(7) }, (png) => png.contentLight()],
+    ["a palette without a depth", { type: "sPLT", data: latin1("p\0") }, (png) => png.suggestedPalettes()],
+    ["a palette of 4 bits", { type: "sPLT", data: latin1("p\0\x04") }, (png) => png.suggestedPalettes()],
+    ["half a color", { type: "sPLT", data: latin1("p\0\x08abc") }, (png) => png.suggestedPalettes()],
     ["more bits than there are", { type: "sBIT", data: Uint8Array.of(9) }, (png) => png.significantBits()],
     ["a background of a color in grey", { type: "bKGD", data: new Uint8Array(6) }, (png) => png.background()],
     [

@@ -11,6 +11,8 @@ import {
   type PngBackground,
   type PngChromaticities,
   type PngCodePoints,
+  type PngContentLight,
+  type PngMasteringDisplay,
   type PngPhysical,
   type PngRenderingIntent,
   type PngTransparency,
@@ -18,8 +20,10 @@ import {
   parseBackground,
   parseChromaticities,
   parseCodePoints,
+  parseContentLight,
   parseGamma,
   parseHistogram,
+  parseMasteringDisplay,
   parsePhysical,
   parseRenderingIntent,
   parseSignificantBits,
@@ -40,8 +44,9 @@ import {
   USES_PALETTE,
 } from "./png-format.ts";
 import { type PngChunkReader, readChunks, readImageData, walkChunks } from "./read-chunks.ts";
-import { readProfile, readTexts } from "./read-texts.ts";
+import { readPalettes, readProfile, readTexts } from "./read-texts.ts";
 import { imageDataBytes } from "./scan-lines.ts";
+import type { PngSuggestedPalette } from "./suggested-palette.ts";
 
 /**
  * Options of {@link openPng}: those of opening, and how much of a stranger's image is believed. There is no `probe`: the first request is
@@ -213,6 +218,14 @@ class OpenedPng implements PngFile {
     return this.#field("cICP", parseCodePoints, options);
   }
 
+  masteringDisplay(options?: ReadOptions): Promise<PngMasteringDisplay | undefined> {
+    return this.#field("mDCV", parseMasteringDisplay, options);
+  }
+
+  contentLight(options?: ReadOptions): Promise<PngContentLight | undefined> {
+    return this.#field("cLLI", parseContentLight, options);
+  }
+
   significantBits(options?: ReadOptions): Promise<readonly number[] | undefined> {
     return this.#field("sBIT", parseSignificantBits, options);
   }
@@ -223,6 +236,13 @@ class OpenedPng implements PngFile {
 
   histogram(options?: ReadOptions): Promise<readonly number[] | undefined> {
     return this.#field("hIST", parseHistogram, options);
+  }
+
+  suggestedPalettes(options?: ReadOptions): Promise<PngSuggestedPalette[]> {
+    return this.#call(options, async (reader) => {
+      await walkChunks(reader, ({ hasData }) => hasData);
+      return readPalettes(reader, this.#limits.maxTextBytes);
+    });
   }
 
   animation(options?: ReadOptions): Promise<PngAnimation | undefined> {

@@ -6,18 +6,21 @@ import type {
   PngBackground,
   PngChromaticities,
   PngCodePoints,
+  PngContentLight,
+  PngMasteringDisplay,
   PngPhysical,
   PngRenderingIntent,
 } from "./chunk-fields.ts";
 import type { PngText } from "./chunk-text.ts";
 import type { PngPixels } from "./decode-pixels.ts";
 import type { PngHeader } from "./png-format.ts";
+import type { PngSuggestedPalette } from "./suggested-palette.ts";
 
 /** How much of a stranger's image is believed. Each is a LIMIT error when passed. */
 export interface PngLimits {
   /** Pixels of an image that is decoded; its header alone may say any size. Default 2^28. */
   maxPixels?: number | undefined;
-  /** Bytes of all texts together, inflated; the same for a colour profile. Default 8 MiB. */
+  /** Bytes of all texts together, inflated; the same for a colour profile, and for suggested palettes. Default 8 MiB. */
   maxTextBytes?: number | undefined;
   /** Chunks of a file. Default 2^18, which is an image of 2 GiB in the usual chunks of 8 KiB. */
   maxChunks?: number | undefined;
@@ -186,6 +189,24 @@ export interface PngFile extends AsyncDisposable {
    * @throws what {@link PngFile} says.
    */
   background(options?: ReadOptions): Promise<PngBackground | undefined>;
+  /**
+   * The display on which an image of high dynamic range was finished (mDCV).
+   *
+   * @throws what {@link PngFile} says.
+   */
+  masteringDisplay(options?: ReadOptions): Promise<PngMasteringDisplay | undefined>;
+  /**
+   * How bright its pixels are (cLLI).
+   *
+   * @throws what {@link PngFile} says.
+   */
+  contentLight(options?: ReadOptions): Promise<PngContentLight | undefined>;
+  /**
+   * Palettes for displays that cannot show all of its colours (sPLT), in the order of the file.
+   *
+   * @throws what {@link PngFile} says.
+   */
+  suggestedPalettes(options?: ReadOptions): Promise<PngSuggestedPalette[]>;
   /**
    * About how often each entry of the palette is used (hIST).
    *

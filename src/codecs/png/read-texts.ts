@@ -5,6 +5,7 @@ import type { Bytes } from "../../source/source.ts";
 import { decodePngText, isTextChunk, type PngText, parseProfile, parseText } from "./chunk-text.ts";
 import type { PngChunk, PngProfile } from "./png-file.ts";
 import { type PngChunkReader, readChunks } from "./read-chunks.ts";
+import { type PngSuggestedPalette, parseSuggestedPalette } from "./suggested-palette.ts";
 
 /** All texts of a file whose chunks are known. Throws LIMIT where they come to more than `maxBytes`, stored or inflated. */
 export async function readTexts(reader: PngChunkReader, maxBytes: number): Promise<PngText[]> {
@@ -42,6 +43,15 @@ export async function readProfile(
   const [data] = await readChunks(reader, [chunk]);
   const { name, stored } = parseProfile(data as Bytes, reader.source.name);
   return { name, profile: await inflateUpTo(stored, { maxBytes, left: maxBytes, what }) };
+}
+
+/** The palettes that are suggested before the image data. Throws LIMIT as {@link readTexts}. */
+export async function readPalettes(reader: PngChunkReader, maxBytes: number): Promise<PngSuggestedPalette[]> {
+  const { source, table } = reader;
+  const dataStart = table.of("IDAT")[0]?.range.start ?? Number.POSITIVE_INFINITY;
+  const chunks = table.of("sPLT").filter(({ range }) => range.start < dataStart);
+  checkStored(chunks, { maxBytes, what: `the suggested palettes of ${source.name}` });
+  return (await readChunks(reader, chunks)).map((data) => parseSuggestedPalette(data, source.name));
 }
 
 interface Bound {
