@@ -71,7 +71,9 @@ describe("range-streams map", () => {
   it("reads members and parts first, so that they are on it", async () => {
     const read = JSON.parse((await map("x.zip", "photo.*", "--json")).text);
     expect(read.fetched).toEqual([[0, ARCHIVE.length]]);
-    const part = JSON.parse((await map("plain.bin", "--range", "100000-100009,150000-", "--json")).text);
+    // Where a machine is busy answers seem late, and the gap would be read over.
+    const ranges = ["--range", "100000-100009,150000-", "--policy", "lean"];
+    const part = JSON.parse((await map("plain.bin", ...ranges, "--json")).text);
     expect(part.fetched.at(-1)).toEqual([150_000, 200_000]);
     expect([part.format, part.parts]).toEqual([null, []]);
     expect((await map("x.zip", "none.txt")).code).toBe(3);

@@ -31,6 +31,8 @@ describe("a Dispatcher of undici as client", () => {
     await using source = await openSource(`${server.url}/file?a=1`, {
       client: watched,
       headers: { "x-mine": "1" },
+      // On a machine that is busy answers seem late, and what is read would be widened.
+      policy: "lean",
     });
     expect(await source.read([100_000, 100_010])).toEqual(file.slice(100_000, 100_010));
     expect(seen).toEqual([
