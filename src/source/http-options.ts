@@ -11,7 +11,7 @@ import { parseHttpUrl } from "./url.ts";
 /** Options of a source over http(s); other sources have no use for them. */
 export interface HttpOptions {
   /**
-   * Any fetch-compatible function, or an object with a `fetch` method; in Node, Deno and Bun also a Dispatcher of the package undici (an
+   * Any fetch-compatible function, or an object with a `fetch` method; in Node and Deno also a Dispatcher of the package undici (an
    * `Agent` with certificates or HTTP/2, a `ProxyAgent`), which stays yours to close. Default: in Node a client of this package over its
    * sockets, elsewhere the platform's `fetch`. What it throws becomes a NETWORK error, with that as `cause`.
    */

@@ -114,7 +114,7 @@ export interface DispatchedResponse {
   readonly body: AsyncIterable<Uint8Array> & { on(event: "error", listener: () => void): unknown };
 }
 
-/** Who sends the requests: what is like `fetch`, or in Node, Deno and Bun a {@link Dispatcher} of the package undici. */
+/** Who sends the requests: what is like `fetch`, or in Node and Deno a {@link Dispatcher} of the package undici. */
 export type Client = FetchClient | Dispatcher;
 
 /** The URL of the HTTP proxy through which an origin is reached, given as a URL without a path; undefined goes directly. */
