@@ -171,7 +171,8 @@ class DeferredSource implements PlannedSource {
       read: async () => {
         const { start, end } = range;
         // What is to be one request is brought by this one, as far as it may.
-        const atMost = options.aheadBytes === 0 ? MAX_PROBE_BYTES : STREAM_PROBE_BYTES;
+        const isOneRequest = options.aheadBytes === 0 || options.divide === false;
+        const atMost = isOneRequest && range.length <= MAX_PROBE_BYTES ? MAX_PROBE_BYTES : STREAM_PROBE_BYTES;
         const head = new Range(start, Math.min(end, start + atMost));
         reader ??= (await this.#reach([head], own.signal)).stream(range, options).getReader();
         return (await reader.read()).value;

@@ -37,6 +37,9 @@ const OPENING_PIECE = 128 * KiB;
 /** The part of a first window after which the next is asked for: it takes a round trip, in which the rest is read. */
 const FIRST_GROWTH = 8;
 
+/** Reads in a piece at least where each may ask for one: with two, what lies ahead grows by one a read. */
+const SINGLE_READS = 2;
+
 /** Less than this is not worth a request of its own ahead. */
 export const MIN_WINDOW = 256 * KiB;
 /** The contract's bound for what lies ahead of a reader. */
@@ -57,6 +60,8 @@ export interface WindowBounds {
   readonly end: number;
   /** Bytes by which the window may be exceeded now. Default 0. */
   readonly extra?: number | undefined;
+  /** The read that asks for one piece at most, which then brings what is missing of it too. */
+  readonly single?: Range | undefined;
 }
 
 /** What a window is like for its kind of reader. */
@@ -140,6 +145,8 @@ export class AheadWindow {
     const minPiece = isOpening ? Math.min(this.#minPiece, OPENING_PIECE) : this.#minPiece;
     this.#isStarting = false;
     const piece = Math.min(MAX_PIECE, Math.max(minPiece, this.#size / connections));
+    if (bounds.single !== undefined)
+      return this.#fillOnce(bounds.single, { piece, most: position + this.#size + minPiece, limit });
     const pieces: Range[] = [];
     const usual = position + extra + Math.min(this.#size + minPiece, Math.max(minPiece, cap));
     // A little that is left to the end costs a round trip less now than later.
@@ -160,6 +167,26 @@ export class AheadWindow {
     }
     return pieces;
   }
+
+  /** One piece, of so many reads as this that the window fills up while each of them asks for one. */
+  #fillOnce(read: Range, { piece, most, limit }: SingleBounds): Range[] {
+    const isMissing = this.end < read.end;
+    const length = Math.max(piece, SINGLE_READS * read.length);
+    const next = Math.max(this.end, read.end) + length;
+    const end = limit - next < length / 2 ? limit : Math.round(next);
+    // A read of which too little may be fetched ahead asks for itself.
+    if (end <= read.end || end <= this.end || (end > most && !isMissing)) return [];
+    const start = this.end;
+    this.end = end;
+    return [new Range(start, end)];
+  }
+}
+
+/** Bounds of a single piece: its usual length, and positions up to where it may usually go, and at all. */
+interface SingleBounds {
+  readonly piece: number;
+  readonly most: number;
+  readonly limit: number;
 }
 
 /**

@@ -96,6 +96,22 @@ describe("a stream", () => {
     expect(wire.requests).toMatchObject([{ state: "cancelled" }]);
   });
 
+  it.each([
+    ["balanced", 8 * MiB, 1],
+    ["balanced", 8 * MiB + 1, 2],
+    ["lean", 40 * MiB, 1],
+    ["fast", MiB, 2],
+  ] as const)("of which no part is to be divided: %s, %d bytes", async (policy, byteLength, least) => {
+    const { wire, engine } = openImitated({ ...file, policy, link: WAN });
+    await drain(engine.stream([MiB, MiB + byteLength], { divide: false }), MiB);
+    if (least === 1) expect(wire.asked).toEqual([`[${MiB}, ${MiB + byteLength})`]);
+    else expect(wire.asked.length).toBeGreaterThanOrEqual(least);
+    // What is too much to stay held did not push out all else.
+    expect(engine.tryRead([MiB + byteLength - 100, MiB + byteLength]) === undefined).toBe(
+      byteLength > 16 * MiB,
+    );
+  });
+
   it("that is short is one request for exactly its bytes", async () => {
     const { wire, engine } = openImitated(file);
     await drain(engine.stream([1000, 401_000]), 1000);

@@ -23,12 +23,12 @@ import { Budget, type Policy } from "./budget.ts";
 import type { Flow } from "./flow.ts";
 import { FlowPlanner } from "./flow-planner.ts";
 import { FlowSet, type OpeningBody } from "./flow-set.ts";
-import { ReadAhead } from "./read-ahead.ts";
+import { ReadAhead, type ReadHints } from "./read-ahead.ts";
 import { ReadBatch } from "./read-batch.ts";
 import { ReadGroup, type ReadGroupHost } from "./read-group.ts";
 import { stepsOf } from "./read-steps.ts";
 import { type SpanListener, SpanMap } from "./span-map.ts";
-import { StreamReader } from "./stream-reader.ts";
+import { type StreamExtent, StreamReader } from "./stream-reader.ts";
 import { type WireSource, type WireStore, wireSource } from "./wire.ts";
 
 /** What an engine is put around. */
@@ -222,9 +222,7 @@ export class Engine implements PlannedSource, HeldInMemory {
       this.#parts.meter.bytesWanted += range.length;
       if (!range.isEmpty() && this.#map.holds(range)) this.#parts.meter.cacheHits++;
       this.#map.asked(range);
-      const aheadBytes = this.#aheadBytes(range, options);
-      const passing = aheadBytes > 0 && range.length > this.#parts.cacheBytes / PASSING_SHARE;
-      return new StreamReader(this.#streamHost(), { range, aheadBytes, passing });
+      return new StreamReader(this.#streamHost(), this.#extentOf(range, options));
     }, options.signal);
   }
 
@@ -300,7 +298,7 @@ export class Engine implements PlannedSource, HeldInMemory {
   #request(groups: readonly ReadGroup[]): void {
     const first = groups[0] as ReadGroup;
     const ranges = groups.length === 1 ? first.ranges : groups.flatMap((group) => group.ranges);
-    const { hints } = first;
+    const hints = groups.length === 1 ? first.hints : hintsOf(groups);
     try {
       if (groups.length === 1) this.#noteMiss(first);
       else this.#noteMisses(groups);
@@ -325,11 +323,18 @@ export class Engine implements PlannedSource, HeldInMemory {
     for (const { range, hints } of steps) this.#ahead.miss(range, hints, false);
   }
 
-  #aheadBytes(range: Range, { aheadBytes = STREAM_AHEAD_BYTES }: StreamOptions): number {
-    if (this.#wire.linkEstimate().latencyMs === 0) return 0;
-    const limit = Math.min(aheadBytes, STREAM_AHEAD_BYTES, this.#parts.cacheBytes / 2);
-    const isShort = range.length < Math.max(MIN_AHEAD_BYTES, undividedBytes(this.#parts.policy));
-    return isShort || limit < MIN_AHEAD_BYTES ? 0 : limit;
+  #extentOf(range: Range, { aheadBytes = STREAM_AHEAD_BYTES, divide }: StreamOptions): StreamExtent {
+    const { policy, cacheBytes } = this.#parts;
+    const limit = Math.min(aheadBytes, STREAM_AHEAD_BYTES, cacheBytes / 2);
+    const isShort = range.length < Math.max(MIN_AHEAD_BYTES, undividedBytes(policy) + 1);
+    if (isShort || limit < MIN_AHEAD_BYTES || this.#wire.linkEstimate().latencyMs === 0)
+      return { range, aheadBytes: 0, passing: false };
+    const isOneRequest = range.length <= undividedBytes(policy, divide);
+    return {
+      range,
+      aheadBytes: isOneRequest ? 0 : limit,
+      passing: range.length > cacheBytes / PASSING_SHARE,
+    };
   }
 
   /** What a stream has come to, as far as the budget allows. @throws LIMIT where it allows nothing. */
@@ -355,6 +360,12 @@ export class Engine implements PlannedSource, HeldInMemory {
       fetchAhead: (range) => this.#flows.fetchAhead(range, false),
     };
   }
+}
+
+/** What those who read in one tick have told: the first of them, and of dividing all. */
+function hintsOf(groups: readonly ReadGroup[]): ReadHints {
+  const isDivided = groups.some(({ hints }) => hints.divide !== false);
+  return { ...groups[0]?.hints, divide: isDivided };
 }
 
 function firstOf(all: readonly Bytes[]): Bytes {

@@ -52,6 +52,8 @@ export type Sending = Pick<PlannedLists, "requests" | "lists" | "connections" | 
 interface OwnRequest {
   readonly end: number;
   readonly byteLength: number;
+  /** Bytes of the flow that are waited for in any case, as it would be a request. */
+  readonly patientBytes: number;
 }
 
 /** What is known of a read beside its ranges. */
@@ -77,17 +79,18 @@ export class FlowPlanner {
   requests(ranges: readonly Range[], hints: ReadHints): Sending | undefined {
     const { budget, map, policy } = this.#parts;
     const link = this.#parts.link();
-    const gaps = this.#gaps(ranges, link);
+    const gaps = this.#gaps(ranges, { hints, link });
     if (gaps.length === 0) return undefined;
     const wanted = totalOf(gaps);
     budget.check(wanted);
     const widened = this.#widen(ranges, gaps, { hints, link });
     const only = widened[0];
     // Most reads: there is nothing to weigh, and weighing it took 5 µs of the 30 that the engine takes for one.
-    const isOneSmallGap = only !== undefined && widened.length === 1 && only.length < undividedBytes(policy);
+    const isOneSmallGap =
+      only !== undefined && widened.length === 1 && only.length <= undividedBytes(policy, hints.divide);
     const plan: Sending = isOneSmallGap
       ? { requests: widened, lists: [], bytesRequested: only.length, connections: 1 }
-      : this.#planOf(widened, link);
+      : this.#planOf(widened, { hints, link });
     if (widened !== gaps) this.#smallMisses++;
     if (plan.bytesRequested > wanted)
       for (const request of [...plan.requests, ...plan.lists.flat()]) map.fetchedUnasked(request);
@@ -97,9 +100,10 @@ export class FlowPlanner {
   /** What {@link FlowPlanner.requests} would send for all `ranges` at once. */
   plan(ranges: readonly Range[]): ReadPlan {
     const link = this.#parts.link();
-    const gaps = this.#gaps(ranges, link);
-    const widened = this.#widen(ranges, gaps, { hints: {}, link });
-    const { requests, lists, bytesRequested, predictedMs } = this.#planOf(widened, link);
+    const circumstances = { hints: {}, link };
+    const gaps = this.#gaps(ranges, circumstances);
+    const widened = this.#widen(ranges, gaps, circumstances);
+    const { requests, lists, bytesRequested, predictedMs } = this.#planOf(widened, circumstances);
     const bytesWanted = new RangeSet(ranges).byteLength;
     const plan = { requests, bytesWanted, bytesRequested, predictedMs };
     return lists.length === 0 ? plan : { ...plan, lists };
@@ -109,23 +113,24 @@ export class FlowPlanner {
   joinableAt(position: number): Flow | undefined {
     const flow = this.#parts.map.pendingAt(position);
     if (flow === undefined) return undefined;
-    const wanted = { end: position, byteLength: flow.range.end - position };
+    const wanted = { end: position, byteLength: flow.range.end - position, patientBytes: 0 };
     return this.#joins(flow, wanted, this.#parts.link()) ? flow : undefined;
   }
 
-  #planOf(gaps: readonly Range[], link: LinkEstimate): PlannedLists {
+  #planOf(gaps: readonly Range[], { hints, link }: Circumstances): PlannedLists {
     const { policy, budget } = this.#parts;
     const overReadBytes = budget.allowance(totalOf(gaps));
-    const options = { policy, overReadBytes };
+    const options = { policy, overReadBytes, divide: hints.divide };
     // Undefined in a page, which sends no lists and is spared their code.
     const lists = this.#parts.takesLists() ? planLists?.(gaps, link, options) : undefined;
     return lists ?? { ...planReads(gaps, link, options), lists: [] };
   }
 
   /** What of `ranges` must be asked for, ascending and disjoint. */
-  #gaps(ranges: readonly Range[], link: LinkEstimate): readonly Range[] {
+  #gaps(ranges: readonly Range[], { hints, link }: Circumstances): readonly Range[] {
+    const patientBytes = hints.divide === false ? undividedBytes(this.#parts.policy) : 0;
     const joins = (flow: Flow, { end, length }: Range): boolean =>
-      this.#joins(flow, { end, byteLength: length }, link);
+      this.#joins(flow, { end, byteLength: length, patientBytes }, link);
     const only = ranges[0];
     if (only !== undefined && ranges.length === 1) return this.#parts.map.gaps(only, joins);
     const gaps = new RangeSet();
@@ -134,13 +139,14 @@ export class FlowPlanner {
   }
 
   /** Whether a flow brings what ends at `end` no later than a request of its own would, which is `byteLength` long. */
-  #joins(flow: Flow, { end, byteLength }: OwnRequest, link: LinkEstimate): boolean {
+  #joins(flow: Flow, { end, byteLength, patientBytes }: OwnRequest, link: LinkEstimate): boolean {
     const { latencyMs, connectMs, bytesPerSecond, idle, bandwidthMeasured } = link;
     // All of a small file is on its way, and what came of it was too quick to measure.
     if (flow.isOfWhole && bandwidthMeasured === false) return true;
     const bytes = end - flow.position;
     // Nobody keeps what a paused flow brings: pulled on, it would pass its own reader.
     if (flow.isPaused && bytes > this.#parts.map.maxBytes) return false;
+    if (bytes <= patientBytes) return true;
     const latency = flow.position === flow.range.start ? latencyMs : 0;
     const waitMs = latency + (1000 * bytes) / bytesPerSecond;
     const ownMs = latencyMs + (idle === 0 ? connectMs : 0) + (1000 * byteLength) / bytesPerSecond;

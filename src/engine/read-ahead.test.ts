@@ -105,6 +105,51 @@ describe("a sequence", () => {
     expect(reader.end).toBeLessThanOrEqual(1000 + 8 * KiB + 2 * MiB);
   });
 
+  it.each([
+    ["small", 3 * KiB],
+    ["large", 300 * KiB],
+  ])(
+    "of %s reads that may each send one request is read ahead of by one for each, at most",
+    (_, byteLength) => {
+      const reader = new Reader();
+      let own = 0;
+      for (let index = 0; index < 100; index++) {
+        const range = new Range(index * byteLength, (index + 1) * byteLength);
+        const [before, isMissing] = [reader.fetched.length, !reader.here.covers(range)];
+        reader.readOn(range.start, 1, { byteLength, divide: false });
+        const sent = reader.fetched.length - before;
+        // What is fetched ahead of a read that is missing itself brings that too.
+        if (isMissing && sent === 0) own++;
+        else if (isMissing) expect(reader.fetched.at(-1)?.range.contains(range)).toBe(true);
+        expect(sent).toBeLessThanOrEqual(1);
+        if (index % 5 === 4) for (const one of reader.fetched.slice(0, -1)) reader.arrive(one);
+      }
+      expect(own).toBe(2);
+      const ends = reader.fetched.map(({ range }) => range.end);
+      expect(reader.fetched.slice(1).map(({ range }) => range.start)).toEqual(ends.slice(0, -1));
+      expect(reader.fetched.length).toBeLessThan(60);
+    },
+  );
+
+  it("that may send one request a read asks for the first gap alone, and for the next by the next", () => {
+    const reader = new Reader();
+    reader.here.add([20 * KiB, 30 * KiB]);
+    reader.here.add([40 * KiB, 44 * KiB]);
+    const end = reader.readOn(0, 3, { divide: false });
+    reader.readOn(end, 3, { divide: false });
+    const starts = reader.fetched.map(({ range }) => range.start);
+    expect(reader.fetched[0]?.range).toEqual(new Range(8 * KiB, 20 * KiB));
+    expect(starts.slice(1, 3)).toEqual([30 * KiB, 44 * KiB]);
+  });
+
+  it("of long reads that may send one request each is not read ahead of", () => {
+    const reader = new Reader();
+    reader.readOn(0, 8, { byteLength: 3 * MiB, divide: false });
+    expect(reader.fetched).toEqual([]);
+    reader.readOn(24 * MiB, 2, { byteLength: 3 * MiB });
+    expect(reader.fetched).not.toEqual([]);
+  });
+
   it("has more ahead of it at once where an answer takes long", () => {
     const [near, far] = [CLOUD, WAN].map((link) => {
       const reader = new Reader({ link });

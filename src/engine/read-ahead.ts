@@ -11,6 +11,8 @@ export interface ReadHints {
   /** A boundary in the file beyond which nothing of this reader's lies. */
   readonly aheadEnd?: number | undefined;
   readonly expect?: "sequential" | "random" | "tail" | undefined;
+  /** `false`: no more than one request for each read. */
+  readonly divide?: boolean | undefined;
 }
 
 /** How a window is filled. */
@@ -19,6 +21,8 @@ interface Filling {
   readonly link: LinkEstimate;
   readonly cap: number;
   readonly extra?: number;
+  /** See {@link WindowBounds.single}. */
+  readonly single?: Range | undefined;
 }
 
 const KiB = 1024;
@@ -38,6 +42,8 @@ const FIRST_WINDOW = 2 * MiB;
  * 1.62 s with 2 MiB, 2.08 and 1.45 so, and the same with half as much again.
  */
 const FIRST_BYTES_PER_MS = 40_000;
+/** A read of more than this part of a window is left alone where it may send one request: a round trip is little of what it takes. *Unmeasured*. */
+const MAX_SINGLE_SHARE = 1 / 4;
 /** What runs may be longer than those before, and still have all of it fetched at once. *Unmeasured*. */
 const RUN_MARGIN = 1.125;
 
@@ -130,25 +136,35 @@ export class ReadAhead {
     return Math.min(MAX_WINDOW, (latencyMs * totalBytesPerSecond) / 1000);
   }
 
-  #proven(reader: Reader, range: Range, { expect }: ReadHints): boolean {
-    if (expect === "sequential") return true;
+  /** Each read may send one request, and no request goes out between reads. */
+  #isSingle({ divide }: ReadHints): boolean {
+    return divide === false && this.#host.policy !== "fast";
+  }
+
+  #proven(reader: Reader, range: Range, hints: ReadHints): boolean {
+    if (hints.expect === "sequential") return true;
     if (reader.ahead !== undefined) return true;
     if (reader.hops > 0) {
       // Reading through costs bytes: where they are counted, only while most of them are asked for.
       const dense = this.#host.policy === "fast" || reader.gapBytes <= reader.readBytes;
       return dense && reader.hops + reader.sequential >= PROOF_HOPS;
     }
-    return reader.sequential >= (this.#runBytes > 0 || range.length >= LARGE_READ ? 1 : PROOF_READS);
+    // Members of an archive lie end to end, whatever their size: that two were read one after the other may well be chance.
+    const isLarge = range.length >= LARGE_READ && !this.#isSingle(hints);
+    return reader.sequential >= (this.#runBytes > 0 || isLarge ? 1 : PROOF_READS);
   }
 
   /** Sees to it that enough lies ahead of a proven reader; tells whether it is proven. */
   #advance(reader: Reader, range: Range, hints: ReadHints): boolean {
     reader.aheadEnd = hints.aheadEnd;
+    reader.divide = hints.divide;
     if (!this.#proven(reader, range, hints)) return false;
     const link = this.#host.link();
     const cap = readWindowCap(link, this.#host);
     // Without latency nothing is gained by asking sooner.
     if (link.latencyMs === 0 || cap < MIN_WINDOW) return false;
+    const single = this.#isSingle(hints) ? range : undefined;
+    if (single !== undefined && single.length > cap * MAX_SINGLE_SHARE) return false;
     reader.ahead ??= new AheadWindow(
       range.start,
       Math.min(cap, Math.max(this.#firstWindow(link, reader, range), this.#runLeft(reader))),
@@ -156,14 +172,14 @@ export class ReadAhead {
     if (!reader.ahead.isDue(reader.lastEnd)) return true;
     // What the reader has not come to yet may still be missing itself.
     const position = Math.max(range.start, Math.min(reader.lastEnd, reader.ahead.end));
-    this.#fill(reader, reader.ahead, { position, link, cap });
+    this.#fill(reader, reader.ahead, { position, link, cap, single });
     return true;
   }
 
   /** A piece came in, before its turn if the reader waits for another. */
   #refill(reader: Reader): void {
     const { ahead, lastEnd: position } = reader;
-    if (ahead === undefined || this.#isClosed) return;
+    if (ahead === undefined || this.#isSingle(reader) || this.#isClosed) return;
     const link = this.#host.link();
     const room = Math.min(MAX_WINDOW, this.#host.cacheBytes / 2) - ahead.size;
     const extra = Math.min(ahead.extraFor(position, this.#flows.get(reader) ?? []), Math.max(0, room));
@@ -179,7 +195,13 @@ export class ReadAhead {
       this.#runEnd(reader),
     );
     const end = Math.min(limit, Math.max(ahead.end, position) + allowance);
-    for (const piece of ahead.fill(position, { ...bounds, end })) this.#fetch(reader, piece);
+    const { single } = bounds;
+    for (const piece of ahead.fill(position, { ...bounds, end })) {
+      const gaps = this.#host.missing(piece);
+      this.#fetch(reader, single === undefined ? gaps : this.#firstFor(single, gaps));
+      // What was left out is asked for by a later read.
+      if (single !== undefined && gaps[1] !== undefined) ahead.end = gaps[1].start;
+    }
   }
 
   /** Bytes that a run like those before still has. */
@@ -206,11 +228,16 @@ export class ReadAhead {
     );
   }
 
-  #fetch(reader: Reader, piece: Range): void {
+  /** The first of the gaps, where nothing but that is missing of a read. */
+  #firstFor(read: Range, [first]: readonly Range[]): readonly Range[] {
+    return first !== undefined && this.#host.missing(read).every((gap) => first.contains(gap)) ? [first] : [];
+  }
+
+  #fetch(reader: Reader, gaps: readonly Range[]): void {
     const flows = this.#flows.get(reader) ?? new Set<Flow>();
     this.#flows.set(reader, flows);
     for (const flow of flows) if (flow.isSettled) flows.delete(flow);
-    for (const gap of this.#host.missing(piece)) flows.add(this.#host.fetchAhead(gap));
+    for (const gap of gaps) flows.add(this.#host.fetchAhead(gap));
   }
 
   /** A reader jumped, or another one came: what was fetched ahead for the others is of no use, unless they come back. */

@@ -21,6 +21,8 @@ export interface Reader {
   ahead: AheadWindow | undefined;
   /** Nothing that it will read lies beyond, as its last read said that told of anything. */
   aheadEnd: number | undefined;
+  /** `false`: each of its reads sends one request at most. */
+  divide: boolean | undefined;
 }
 
 /** Readers of one source that are told apart; more than a program reads side by side. *Unmeasured*. */
@@ -81,6 +83,7 @@ export class Readers {
       gapBytes: 0,
       ahead: undefined,
       aheadEnd: undefined,
+      divide: undefined,
     };
     this.#readers.unshift(reader);
     if (this.#readers.length > MAX_READERS) this.#readers.pop();

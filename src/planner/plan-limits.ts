@@ -10,6 +10,11 @@ const MIN_FAST_PIECE_BYTES = 128 * 1024;
  */
 const [MIN_PIECE_BYTES, MAX_MIN_PIECE_BYTES] = [1024 * 1024, 4 * 1024 * 1024];
 const FEW_PIECES = 3;
+/**
+ * From 8 MiB on a request's latency hardly matters, and 8-16 MiB is what pays on object stores (AnyBlob, VLDB 2023); what fails
+ * is asked for again in smaller parts the smaller this is.
+ */
+const MAX_PIECE_BYTES = 8 * 1024 * 1024;
 /** Numbers of connections to try: steps of a third or less in time, which is finer than estimates are. */
 const CONNECTIONS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
 /** More are never planned for, whatever is allowed. *Unmeasured*. */
@@ -24,8 +29,10 @@ export interface PlanOptions {
   readonly policy: "fast" | "balanced" | "lean";
   /** Bytes nobody asked for that may be read all the same; Infinity for no bound. */
   readonly overReadBytes: number;
-  /** Bytes of one request at most. Default 8 MiB. */
+  /** Bytes of one request at most. Default 8 MiB; without bound where a `lean` plan divides nothing. */
   readonly maxPieceBytes?: number | undefined;
+  /** `false`: nothing is divided more than it must, up to 24 MiB in all, but with `fast`. Default true. */
+  readonly divide?: boolean | undefined;
   /** No request may reach outside. */
   readonly within?: Range | undefined;
 }
@@ -49,18 +56,28 @@ export interface PlanLimits extends PlanBounds {
   readonly tried: ReadonlySet<number>;
 }
 
-/** A range shorter than this is one request, by whatever link. */
-export function undividedBytes(policy: PlanOptions["policy"]): number {
-  return 2 * (policy === "fast" ? MIN_FAST_PIECE_BYTES : MIN_PIECE_BYTES);
+/** A range of at most so many bytes is one request, by whatever link. */
+export function undividedBytes(policy: PlanOptions["policy"], divide?: boolean): number {
+  if (policy === "fast") return 2 * MIN_FAST_PIECE_BYTES - 1;
+  return divide === false ? maxPieceBytes({ policy, divide }) : 2 * MIN_PIECE_BYTES - 1;
+}
+
+/** Bytes of one request at most. */
+export function maxPieceBytes(options: Pick<PlanOptions, "policy" | "divide" | "maxPieceBytes">): number {
+  const { policy, divide, maxPieceBytes = MAX_PIECE_BYTES } = options;
+  const isUnbounded = options.maxPieceBytes === undefined && policy === "lean" && divide === false;
+  return isUnbounded ? Number.MAX_SAFE_INTEGER : Math.min(maxPieceBytes, Number.MAX_SAFE_INTEGER);
 }
 
 /** Bytes that a part of what is divided has at least, where so much is missing. */
 export function minPieceBytes(
   byteLength: number,
   { bandwidthMeasured }: LinkEstimate,
-  policy: PlanOptions["policy"],
+  options: PlanOptions,
 ): number {
+  const { policy, divide } = options;
   if (policy === "fast") return bandwidthMeasured === false ? MIN_PIECE_BYTES : MIN_FAST_PIECE_BYTES;
+  if (divide === false && byteLength <= FEW_PIECES * maxPieceBytes(options)) return maxPieceBytes(options);
   return Math.max(MIN_PIECE_BYTES, Math.min(MAX_MIN_PIECE_BYTES, Math.ceil(byteLength / FEW_PIECES)));
 }
 

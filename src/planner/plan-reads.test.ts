@@ -96,6 +96,23 @@ describe("a plan", () => {
     expect(total(requests)).toBe(64 * MiB);
   });
 
+  it.each([
+    ["lean", 1, 1, 1, 1],
+    ["balanced", 1, 2, 3, 6],
+    ["fast", 6, 6, 6, 6],
+  ] as const)(
+    "divides nothing more than it must where few requests matter, up to 24 MiB: %s",
+    (policy, one, two, three, many) => {
+      const counts = [8, 16, 24, 28].map((size) => {
+        const options = { policy, overReadBytes: 0, divide: false };
+        const { requests } = planReads([new Range(0, size * MiB)], { ...WAN, idle: 16 }, options);
+        expect(total(requests)).toBe(size * MiB);
+        return requests.length;
+      });
+      expect(counts).toEqual([one, two, three, many]);
+    },
+  );
+
   it("does not divide what one connection brings as soon", () => {
     const link = makeLink({ totalBytesPerSecond: 50e6, idle: 16 });
     expect(planReads([new Range(0, 8 * MiB)], link, FAST)).toMatchObject({ connections: 1 });

@@ -7,6 +7,7 @@ import { mergeOver } from "./drafts.ts";
 import { type Costs, fewestConnections } from "./fewest-connections.ts";
 import {
   MAX_CONNECTIONS,
+  maxPieceBytes,
   minPieceBytes,
   type PlanBounds,
   type PlanLimits,
@@ -35,11 +36,6 @@ export interface PlannedReads {
   readonly predictedMs: number;
 }
 
-/**
- * From 8 MiB on a request's latency hardly matters, and 8-16 MiB is what pays on object stores (AnyBlob, VLDB 2023); what fails
- * is asked for again in smaller parts the smaller this is.
- */
-const MAX_PIECE_BYTES = 8 * 1024 * 1024;
 /** Plans whose times differ by less are told apart by their bytes: estimates are no better. *Unmeasured*. */
 const TIE = { fast: 1.01, balanced: 1.03, lean: 1.03 } as const;
 
@@ -51,16 +47,16 @@ const TIE = { fast: 1.01, balanced: 1.03, lean: 1.03 } as const;
  * @throws INVALID_ARGUMENT for ranges out of order, OUT_OF_BOUNDS for one outside `within`.
  */
 export function planReads(missing: readonly Range[], link: LinkEstimate, options: PlanOptions): PlannedReads {
-  const { policy, within, maxPieceBytes = MAX_PIECE_BYTES } = options;
+  const { policy, within } = options;
   checkRanges(missing, within);
   const [only] = missing;
   if (only === undefined) return summarize(missing, missing, { connections: 0, predictedMs: 0 });
-  const pieceBytes = Math.min(maxPieceBytes, Number.MAX_SAFE_INTEGER);
+  const pieceBytes = maxPieceBytes(options);
   const connections = Math.min(link.connections, MAX_CONNECTIONS);
   const bounds = {
     link,
     pieceBytes,
-    minPieceBytes: minPieceBytes(totalOf(missing), link, policy),
+    minPieceBytes: minPieceBytes(totalOf(missing), link, options),
     connections,
   };
   if (missing.length === 1 && isOneEnough(only.length, bounds)) {

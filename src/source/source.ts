@@ -26,6 +26,13 @@ export interface PlannedReadOptions extends ReadOptions {
    * the source. Without effect on two or more ranges together.
    */
   aheadEnd?: number | undefined;
+  /**
+   * `false`: few requests matter more than time. One range sends one request at most, as long as 8 MiB of it are missing: it is not divided over several
+   * connections, and what is fetched ahead comes with it or alone. Several ranges together are asked for in requests of 8 MiB, up to 24 MiB
+   * of them. Under the policy `lean` there is no such bound, and under `fast` this is without effect. {@link PlannedSource.plan} tells of reads
+   * without it. Default: true.
+   */
+  divide?: boolean | undefined;
 }
 
 /** Options of {@link PlannedSource.stream}. */
@@ -35,6 +42,11 @@ export interface StreamOptions extends ReadOptions {
    * most) 8 MiB, over several connections where they pay.
    */
   aheadBytes?: number | undefined;
+  /**
+   * `false`: what is at most 8 MiB, and under the policy `lean` whatever there is, comes as with `aheadBytes: 0`. Without effect under `fast`.
+   * Default: true.
+   */
+  divide?: boolean | undefined;
 }
 
 /**

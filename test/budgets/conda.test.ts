@@ -53,6 +53,19 @@ describe("what reading in a conda package costs", () => {
     expect(conda.source.receipt.bytesReceived).toBe(65_536 + infoEnd);
   });
 
+  it("the same of an info part of 3 MB and one of 8, once the link is known", async () => {
+    const condaOf = (byteLength: number) =>
+      buildConda({ members: [metadata, partMember("info", infoMembers(byteLength)), pkg] });
+    const files = { "0.conda": condaOf(3_000_000), "1.conda": condaOf(8_000_000) };
+    await using lab = await startLab({ files, latencyMs: 20 });
+    for (const index of [0, 1, 0, 1]) {
+      await using conda = await openConda(`${lab.url}/${index}.conda`);
+      expect(await conda.metadata()).toEqual({ conda_pkg_format_version: 2 });
+      expect(await conda.index()).toEqual(INDEX);
+      expect(conda.source.receipt.requests).toBe(3);
+    }
+  });
+
   it("the two at once: one round trip after the opening", async () => {
     await using lab = await startLab({ files: { "a.conda": infoFirst } });
     await using conda = await openConda(`${lab.url}/a.conda`);

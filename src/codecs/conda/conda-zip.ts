@@ -15,7 +15,7 @@ import { parseJson } from "./parse-json.ts";
  * A part up to this size is fetched whole when it is opened, header and data in one request, and held: listing it needs all of it in any
  * case. Of a larger one the header is a request of its own, and the data flow. *Unmeasured*.
  */
-const MAX_HELD_PART_BYTES = 4 * 1024 * 1024;
+const MAX_HELD_PART_BYTES = 8 * 1024 * 1024;
 
 /** How a `.conda` was opened. */
 export interface CondaZipOptions {
@@ -78,7 +78,7 @@ export class CondaZip extends ZipPackage implements CondaPackage {
     return this.#call(options, async ({ signal }) => {
       const span = this.#spanOf(part);
       if (span !== undefined && span.length <= mayHoldBytes(this.#options)) {
-        await this.source.read(span, { signal, expect: "random" });
+        await this.source.read(span, { signal, expect: "random", divide: false });
       }
       const source = await part.source({ signal });
       // Parts are one frame of zstd, without a seek table to look for.

@@ -53,7 +53,7 @@ export function seekingData({ walk, isIndexed }: TarDataOptions, reading: SpanRe
     const ranges = runs.map(({ spans }) => storedRange(map, spans));
     const total = ranges.reduce((sum, { length }) => sum + length, 0);
     const isHeld = runs.length > 1 && total <= MAX_HELD_BYTES;
-    const stored = isHeld ? await source.readMany(ranges, { signal, expect: "random" }) : [];
+    const stored = isHeld ? await source.readMany(ranges, { signal, expect: "random", divide: false }) : [];
     for (const [index, { spans, records: members }] of runs.entries()) {
       for await (const input of openSpans(reading, { spans, signal, stored: stored[index] })) {
         for (const record of members) {

@@ -65,7 +65,7 @@ export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveD
     const startOf = (record: TarRecord): number => (unproven.has(record) ? record.start : record.data);
     const runs = runsOf(records, startOf);
     const ranges = runs.map(({ start, end }) => new Range(start, end));
-    const read = await source.readMany(ranges, { signal, expect: "random" });
+    const read = await source.readMany(ranges, { signal, expect: "random", divide: false });
     const bytes: Bytes[] = records.map(() => new Uint8Array(0));
     for (const [at, { start, members }] of runs.entries()) {
       const run = read[at] as Bytes;
@@ -82,11 +82,13 @@ export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveD
     readMany,
     async read(record, signal) {
       if (isUnproven(record)) return (await readMany([record], signal))[0] as Bytes;
-      return record.storedSize === 0 ? new Uint8Array(0) : source.read(dataOf(record), { signal });
+      return record.storedSize === 0
+        ? new Uint8Array(0)
+        : source.read(dataOf(record), { signal, divide: false });
     },
     async *stream(record, signal) {
       await verifyAlone(record, signal);
-      const reader = source.stream(dataOf(record), { signal }).getReader();
+      const reader = source.stream(dataOf(record), { signal, divide: false }).getReader();
       try {
         for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
       } finally {

@@ -194,7 +194,8 @@ class OpenedZip implements ZipArchive {
       const readMore = spanReader(this.source, { signal });
       const decoded: Bytes[] = [];
       // Each is decoded as it comes in, while the others are on their way.
-      for await (const { index, bytes } of this.source.readEach(spans, { signal, expect: "random" })) {
+      const hints = { signal, expect: "random", divide: false } as const;
+      for await (const { index, bytes } of this.source.readEach(spans, hints)) {
         const { entry, plan } = members[index] as PlannedMember;
         decoded[index] = await decodeSpan(entry, plan, { held: bytes, signal, readMore });
       }

@@ -107,7 +107,7 @@ async function readWhole(
       const read = view === undefined ? readMore : spanFirst(plan, piecesOf(view, signal), readMore);
       return await decodeWhole(member, plan, { read, signal });
     }
-    const held = await source.read(plan.span, { signal, aheadEnd: directory.range.start });
+    const held = await source.read(plan.span, { signal, aheadEnd: directory.range.start, divide: false });
     return await decodeSpan(member, plan, { held, signal, readMore });
   } finally {
     // Where decoding failed first, nobody waits for the wire any more.

@@ -17,15 +17,15 @@ export const WHOLE_BYTES: number = 1024 * 1024;
 export type ReadSpan = (span: Range) => AsyncIterable<Bytes>;
 
 /**
- * Reads spans from a source: a small one at once, a large one as it arrives. Whoever reads member after member may be read ahead
+ * Reads spans from a source: a small one at once, a large one as it arrives, by one request up to 8 MiB. Whoever reads member after member may be read ahead
  * of, up to the directory.
  */
 export function spanReader(source: PlannedSource, options: PlannedReadOptions): ReadSpan {
   const { signal, aheadEnd } = options;
   return (span) =>
     span.length <= WHOLE_BYTES
-      ? once(source.read(span, { signal, aheadEnd }))
-      : chunksOf(source.stream(span, { signal }));
+      ? once(source.read(span, { signal, aheadEnd, divide: false }))
+      : chunksOf(source.stream(span, { signal, divide: false }));
 }
 
 /**
