@@ -52,6 +52,8 @@ export async function startControlServer(): Promise<{ url: string; close(): Prom
       (error: unknown) => response.writeHead(400, CORS).end(String(error)),
     );
   });
+  // A test that computes for seconds would else send its next request into a connection that was closed meanwhile.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
