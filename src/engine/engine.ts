@@ -329,7 +329,7 @@ export class Engine implements PlannedSource, HeldInMemory {
     const isShort = range.length < Math.max(MIN_AHEAD_BYTES, undividedBytes(policy) + 1);
     if (isShort || limit < MIN_AHEAD_BYTES || this.#wire.linkEstimate().latencyMs === 0)
       return { range, aheadBytes: 0, passing: false };
-    const isOneRequest = range.length <= undividedBytes(policy, divide);
+    const isOneRequest = range.length <= undividedBytes(policy, divide === false ? 1 : undefined);
     return {
       range,
       aheadBytes: isOneRequest ? 0 : limit,

@@ -1,5 +1,5 @@
 import { planLists } from "#ways-to-send";
-import { undividedBytes } from "../planner/plan-limits.ts";
+import { type PlanOptions, undividedBytes } from "../planner/plan-limits.ts";
 import type { PlannedLists } from "../planner/plan-lists.ts";
 import { planReads, totalOf } from "../planner/plan-reads.ts";
 import { Range } from "../ranges/range.ts";
@@ -60,6 +60,8 @@ interface OwnRequest {
 interface Circumstances {
   readonly hints: ReadHints;
   readonly link: LinkEstimate;
+  /** See {@link PlanOptions.parts}. */
+  readonly parts: PlanOptions["parts"];
 }
 
 /** Decides which requests bring what is wanted: asks the map what is missing, and the plan how to fetch it. */
@@ -78,19 +80,20 @@ export class FlowPlanner {
    */
   requests(ranges: readonly Range[], hints: ReadHints): Sending | undefined {
     const { budget, map, policy } = this.#parts;
-    const link = this.#parts.link();
-    const gaps = this.#gaps(ranges, { hints, link });
+    const parts = hints.divide !== false ? undefined : ranges.length === 1 ? 1 : 3;
+    const circumstances = { hints, link: this.#parts.link(), parts } as const;
+    const gaps = this.#gaps(ranges, circumstances);
     if (gaps.length === 0) return undefined;
     const wanted = totalOf(gaps);
     budget.check(wanted);
-    const widened = this.#widen(ranges, gaps, { hints, link });
+    const widened = this.#widen(ranges, gaps, circumstances);
     const only = widened[0];
     // Most reads: there is nothing to weigh, and weighing it took 5 µs of the 30 that the engine takes for one.
     const isOneSmallGap =
-      only !== undefined && widened.length === 1 && only.length <= undividedBytes(policy, hints.divide);
+      only !== undefined && widened.length === 1 && only.length <= undividedBytes(policy, parts);
     const plan: Sending = isOneSmallGap
       ? { requests: widened, lists: [], bytesRequested: only.length, connections: 1 }
-      : this.#planOf(widened, { hints, link });
+      : this.#planOf(widened, circumstances);
     if (widened !== gaps) this.#smallMisses++;
     if (plan.bytesRequested > wanted)
       for (const request of [...plan.requests, ...plan.lists.flat()]) map.fetchedUnasked(request);
@@ -99,8 +102,7 @@ export class FlowPlanner {
 
   /** What {@link FlowPlanner.requests} would send for all `ranges` at once. */
   plan(ranges: readonly Range[]): ReadPlan {
-    const link = this.#parts.link();
-    const circumstances = { hints: {}, link };
+    const circumstances = { hints: {}, link: this.#parts.link(), parts: undefined };
     const gaps = this.#gaps(ranges, circumstances);
     const widened = this.#widen(ranges, gaps, circumstances);
     const { requests, lists, bytesRequested, predictedMs } = this.#planOf(widened, circumstances);
@@ -117,18 +119,18 @@ export class FlowPlanner {
     return this.#joins(flow, wanted, this.#parts.link()) ? flow : undefined;
   }
 
-  #planOf(gaps: readonly Range[], { hints, link }: Circumstances): PlannedLists {
+  #planOf(gaps: readonly Range[], { link, parts }: Circumstances): PlannedLists {
     const { policy, budget } = this.#parts;
     const overReadBytes = budget.allowance(totalOf(gaps));
-    const options = { policy, overReadBytes, divide: hints.divide };
+    const options = { policy, overReadBytes, parts };
     // Undefined in a page, which sends no lists and is spared their code.
     const lists = this.#parts.takesLists() ? planLists?.(gaps, link, options) : undefined;
     return lists ?? { ...planReads(gaps, link, options), lists: [] };
   }
 
   /** What of `ranges` must be asked for, ascending and disjoint. */
-  #gaps(ranges: readonly Range[], { hints, link }: Circumstances): readonly Range[] {
-    const patientBytes = hints.divide === false ? undividedBytes(this.#parts.policy) : 0;
+  #gaps(ranges: readonly Range[], { link, parts }: Circumstances): readonly Range[] {
+    const patientBytes = parts === 1 ? undividedBytes(this.#parts.policy) : 0;
     const joins = (flow: Flow, { end, length }: Range): boolean =>
       this.#joins(flow, { end, byteLength: length, patientBytes }, link);
     const only = ranges[0];

@@ -31,8 +31,11 @@ export interface PlanOptions {
   readonly overReadBytes: number;
   /** Bytes of one request at most. Default 8 MiB; without bound where a `lean` plan divides nothing. */
   readonly maxPieceBytes?: number | undefined;
-  /** `false`: nothing is divided more than it must, up to 24 MiB in all, but with `fast`. Default true. */
-  readonly divide?: boolean | undefined;
+  /**
+   * Few requests matter more than time: up to 24 MiB are divided into so many at most, or what `maxPieceBytes` makes more. Without effect for
+   * `fast`. Default: three, as long as none has more than 4 MiB.
+   */
+  readonly parts?: 1 | 3 | undefined;
   /** No request may reach outside. */
   readonly within?: Range | undefined;
 }
@@ -57,15 +60,15 @@ export interface PlanLimits extends PlanBounds {
 }
 
 /** A range of at most so many bytes is one request, by whatever link. */
-export function undividedBytes(policy: PlanOptions["policy"], divide?: boolean): number {
+export function undividedBytes(policy: PlanOptions["policy"], parts?: PlanOptions["parts"]): number {
   if (policy === "fast") return 2 * MIN_FAST_PIECE_BYTES - 1;
-  return divide === false ? maxPieceBytes({ policy, divide }) : 2 * MIN_PIECE_BYTES - 1;
+  return parts === 1 ? maxPieceBytes({ policy, parts }) : 2 * MIN_PIECE_BYTES - 1;
 }
 
 /** Bytes of one request at most. */
-export function maxPieceBytes(options: Pick<PlanOptions, "policy" | "divide" | "maxPieceBytes">): number {
-  const { policy, divide, maxPieceBytes = MAX_PIECE_BYTES } = options;
-  const isUnbounded = options.maxPieceBytes === undefined && policy === "lean" && divide === false;
+export function maxPieceBytes(options: Pick<PlanOptions, "policy" | "parts" | "maxPieceBytes">): number {
+  const { policy, parts, maxPieceBytes = MAX_PIECE_BYTES } = options;
+  const isUnbounded = options.maxPieceBytes === undefined && policy === "lean" && parts !== undefined;
   return isUnbounded ? Number.MAX_SAFE_INTEGER : Math.min(maxPieceBytes, Number.MAX_SAFE_INTEGER);
 }
 
@@ -75,10 +78,14 @@ export function minPieceBytes(
   { bandwidthMeasured }: LinkEstimate,
   options: PlanOptions,
 ): number {
-  const { policy, divide } = options;
+  const { policy, parts } = options;
   if (policy === "fast") return bandwidthMeasured === false ? MIN_PIECE_BYTES : MIN_FAST_PIECE_BYTES;
-  if (divide === false && byteLength <= FEW_PIECES * maxPieceBytes(options)) return maxPieceBytes(options);
-  return Math.max(MIN_PIECE_BYTES, Math.min(MAX_MIN_PIECE_BYTES, Math.ceil(byteLength / FEW_PIECES)));
+  const most = maxPieceBytes(options);
+  const [count, bound] =
+    parts !== undefined && byteLength <= FEW_PIECES * most
+      ? [parts, most]
+      : [FEW_PIECES, MAX_MIN_PIECE_BYTES];
+  return Math.max(MIN_PIECE_BYTES, Math.min(bound, Math.ceil(byteLength / count)));
 }
 
 /** Numbers of connections to look at: some steps, as many as are open, and all. */

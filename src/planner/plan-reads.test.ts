@@ -97,19 +97,20 @@ describe("a plan", () => {
   });
 
   it.each([
-    ["lean", 1, 1, 1, 1],
-    ["balanced", 1, 2, 3, 6],
-    ["fast", 6, 6, 6, 6],
+    ["lean", 1, [1, 1, 1, 1]],
+    ["balanced", 1, [1, 2, 3, 6]],
+    ["balanced", 3, [3, 3, 3, 6]],
+    ["fast", 1, [6, 6, 6, 6]],
   ] as const)(
-    "divides nothing more than it must where few requests matter, up to 24 MiB: %s",
-    (policy, one, two, three, many) => {
-      const counts = [8, 16, 24, 28].map((size) => {
-        const options = { policy, overReadBytes: 0, divide: false };
+    "up to 24 MiB is divided into few parts where few requests matter: %s, %d",
+    (policy, parts, counts) => {
+      const planned = [8, 16, 24, 28].map((size) => {
+        const options = { policy, overReadBytes: 0, parts };
         const { requests } = planReads([new Range(0, size * MiB)], { ...WAN, idle: 16 }, options);
         expect(total(requests)).toBe(size * MiB);
         return requests.length;
       });
-      expect(counts).toEqual([one, two, three, many]);
+      expect(planned).toEqual(counts);
     },
   );
 
