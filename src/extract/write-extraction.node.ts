@@ -2,6 +2,7 @@ import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Archive, Entry, EntryStream } from "../codecs/archive.ts";
 import type { Bytes } from "../source/source.ts";
+import { chunksOf } from "../source/stream-chunks.ts";
 import type { ExtractResult, ResolvedOptions } from "./extract-options.ts";
 import { fileSystemError } from "./file-system-error.node.ts";
 import { placeCopy, placeFile, placeLink, setDate } from "./place-file.node.ts";
@@ -248,14 +249,4 @@ async function* continueWith(
 ): AsyncGenerator<Bytes, void, void> {
   yield first;
   yield* rest;
-}
-
-async function* chunksOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void, void> {
-  const reader = stream.getReader();
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-  } finally {
-    // Of a stream that has ended or failed this is a no-op.
-    reader.cancel().catch(() => undefined);
-  }
 }

@@ -51,3 +51,14 @@ export function streamChunks(open: () => ChunkReader, signal?: AbortSignal): Rea
     { highWaterMark: 0 },
   );
 }
+
+/** The chunks of a stream; leaving the loop cancels it. Browsers that cannot iterate streams have no other way. */
+export async function* chunksOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void, void> {
+  const reader = stream.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    // Of a stream that has ended or failed this is a no-op.
+    reader.cancel().catch(() => undefined);
+  }
+}

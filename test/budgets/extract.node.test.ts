@@ -49,6 +49,26 @@ describe("what extraction costs", () => {
     },
   );
 
+  it("100 neighbours of 80 kB in a zip and in a tar with an index, once the link is known: 4 requests in all", async () => {
+    const members = MEMBERS.slice(0, 110).map(({ name }, index) => ({
+      name,
+      data: patternBytes(200_000, index),
+    }));
+    const files = { "large.zip": buildZip(members), "large.tar": buildTar(members) };
+    await using other = await startRangeServer({ files, latencyMs: 15 });
+    const filter = ({ name }: { name: string }): boolean => name < "folder/m100";
+    for (const name of ["large.zip", "large.tar"])
+      for (const round of [1, 2, 3]) {
+        await using first = await openArchive(`${other.url}/${name}`);
+        await using archive =
+          name === "large.zip"
+            ? first
+            : await openArchive(`${other.url}/${name}`, { index: first.toIndex() });
+        await extract(archive, join(to, `${name}-${round}`), { filter });
+        expect(archive.source.receipt.requests).toBeLessThanOrEqual(4);
+      }
+  });
+
   it("all of a tar of 100 members: 4 requests more than listing it at most, and no byte twice", async () => {
     await using tar = await openArchive(`${server.url}/hundred.tar`);
     const listing = server.requests.length;

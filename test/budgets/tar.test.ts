@@ -9,6 +9,7 @@ import { expectSameBytes } from "../same-bytes.ts";
 import { buildTar } from "../tar/build-tar.ts";
 import { cutUp, seekableZstd } from "../tar/build-zstd.ts";
 import { largeTarGz } from "../tar/large-tar-gz.ts";
+import { drain } from "../zip/drain.ts";
 
 /** The Range fields of all GETs so far: preflights of a browser aside. */
 const ranges = async (lab: Lab): Promise<(string | undefined)[]> =>
@@ -51,6 +52,31 @@ describe("what reading in a tar costs", () => {
     expect(tar.source.receipt.requests - before).toBeLessThanOrEqual(4);
   });
 
+  it.each(["bytes", "stream"])(
+    "members up to 8 MB, here and there: never more than +1, by %s",
+    async (read) => {
+      const sizes = [1000, 8_000_000, 30_000, 0, 5_000_000, 200_000, 2_200_000, 600_000];
+      const bytes = buildTar(
+        sizes.map((size, index) => ({ name: `m${index}`, data: patternBytes(size, index) })),
+      );
+      await using lab = await startLab({ files: { "a.tar": bytes }, latencyMs: 15 });
+      let index: ArchiveIndex | undefined;
+      for (const how of ["listed", "indexed", "indexed"]) {
+        await using tar = await openTar(`${lab.url}/a.tar`, how === "listed" ? {} : { index });
+        index = tar.toIndex();
+        for (const step of [1, 3])
+          for (let at = 0; at < 8; at++) {
+            const number = (at * step) % 8;
+            const entry = tar.get(`m${number}`);
+            const before = tar.source.receipt.requests;
+            const got = read === "bytes" ? await entry.bytes() : await drain(entry.stream());
+            expectSameBytes(got, patternBytes(sizes[number] ?? 0, number));
+            expect(tar.source.receipt.requests - before).toBeLessThanOrEqual(1);
+          }
+      }
+    },
+  );
+
   it("open from an index: none; then one request a member, its header with it", async () => {
     await using lab = await startLab({ files: { "a.tar": buildTar(members(500, 3000)) } });
     const url = `${lab.url}/a.tar`;
@@ -60,6 +86,8 @@ describe("what reading in a tar costs", () => {
     expect([tar.entries.length, tar.source.receipt.requests]).toEqual([500, 0]);
     expectSameBytes(await tar.get("m400").bytes(), patternBytes(3000, 400));
     expect([tar.source.receipt.requests, tar.source.receipt.bytesReceived]).toEqual([1, 3512]);
+    expectSameBytes(await drain(tar.get("m200").stream()), patternBytes(3000, 200));
+    expect([tar.source.receipt.requests, tar.source.receipt.bytesReceived]).toEqual([2, 2 * 3512]);
     await lab.replace("a.tar", buildTar(members(500, 3000).reverse()));
     await using stale = await openTar(`${url}?${UNCACHED}2`, { index });
     await expect(stale.get("m400").bytes()).rejects.toMatchObject({ code: "CHANGED" });

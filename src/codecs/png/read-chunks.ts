@@ -2,6 +2,7 @@ import { ByteFeed } from "../../compress/byte-feed.ts";
 import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedSource } from "../../source/source.ts";
+import { chunksOf } from "../../source/stream-chunks.ts";
 import { type ChunkTable, checkedData, checkedRest } from "./chunk-table.ts";
 import type { PngChunk } from "./png-file.ts";
 import { brokenPng, CHUNK_HEAD_BYTES, CHUNK_TAIL_BYTES, parseChunkHead } from "./png-format.ts";
@@ -110,14 +111,4 @@ async function take(
 function tooMuchData(name: string, maxBytes: number): RangeStreamsError {
   const got = `more than ${maxBytes} bytes, twice what its pixels need and more`;
   return new RangeStreamsError("LIMIT", `Read the image data of ${name}: got ${got}; do not trust it`);
-}
-
-async function* chunksOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void, void> {
-  const reader = stream.getReader();
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-  } finally {
-    // Of a stream that has ended or failed this is a no-op.
-    reader.cancel().catch(() => undefined);
-  }
 }

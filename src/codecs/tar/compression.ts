@@ -2,6 +2,7 @@ import { type Crc32, createCrc32 } from "#crc32";
 import { exceedsRatio, tooDense } from "../../compress/check-decoded.ts";
 import type { Decompress, DecompressPart } from "../../compress/decoder.ts";
 import type { Bytes, PlannedSource } from "../../source/source.ts";
+import { chunksOf } from "../../source/stream-chunks.ts";
 import type { SeekCheck } from "./seek-map.ts";
 import type { SeekRecorder } from "./seek-recorder.ts";
 
@@ -103,15 +104,9 @@ export async function* decompressSource(
   const decompress = await compression.load();
   let [taken, given] = [0, 0];
   async function* counted(): AsyncGenerator<Bytes, void, void> {
-    const reader = source.stream([0], { signal, aheadBytes }).getReader();
-    try {
-      for (let next = await reader.read(); !next.done; next = await reader.read()) {
-        taken += next.value.length;
-        yield next.value;
-      }
-    } finally {
-      // Of a stream that has ended or failed this is a no-op.
-      reader.cancel().catch(() => undefined);
+    for await (const chunk of chunksOf(source.stream([0], { signal, aheadBytes }))) {
+      taken += chunk.length;
+      yield chunk;
     }
   }
   for await (const chunk of decompress(counted(), { what, onRestart: recorder?.onRestart })) {

@@ -4,6 +4,7 @@ import { unpackWindow } from "../../compress/deflate-window.ts";
 import { RangeStreamsError } from "../../errors.ts";
 import type { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedSource } from "../../source/source.ts";
+import { chunksOf } from "../../source/stream-chunks.ts";
 import { type Compression, loadChecksum } from "./compression.ts";
 import { positionOf, type SeekMap, type Spans, storedRange } from "./seek-map.ts";
 
@@ -80,13 +81,7 @@ async function* fetchStored(
   } else {
     // One request for what is not long: dividing a few MiB would gain little, and cost requests that nobody expects.
     const aheadBytes = range.length <= MAX_HELD_BYTES ? 0 : undefined;
-    const reader = source.stream(range, { signal, aheadBytes }).getReader();
-    try {
-      for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-    } finally {
-      // Of a stream that has ended or failed this is a no-op.
-      reader.cancel().catch(() => undefined);
-    }
+    yield* chunksOf(source.stream(range, { signal, aheadBytes }));
   }
 }
 

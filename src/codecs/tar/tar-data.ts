@@ -2,6 +2,7 @@ import { concatBytes } from "../../bytes/collect-bytes.ts";
 import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedSource } from "../../source/source.ts";
+import { chunksOf } from "../../source/stream-chunks.ts";
 import { waitFor } from "../../source/wait-for.ts";
 import { type Compression, decompressSource } from "./compression.ts";
 import { parseRecords, readRecords } from "./read-records.ts";
@@ -87,20 +88,37 @@ export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveD
         : source.read(dataOf(record), { signal, divide: false });
     },
     async *stream(record, signal) {
-      await verifyAlone(record, signal);
-      const reader = source.stream(dataOf(record), { signal, divide: false }).getReader();
-      try {
-        for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-      } finally {
-        // Of a stream that has ended or failed this is a no-op.
-        reader.cancel().catch(() => undefined);
-      }
+      const { start, data, storedSize } = record;
+      const isProven = !isUnproven(record);
+      const extent = new Range(isProven ? data : start, data + storedSize);
+      const chunks = chunksOf(source.stream(extent, { signal, divide: false }));
+      yield* isProven ? chunks : behindHeaders(chunks, data - start, (headers) => verify(record, headers));
     },
     async locate(record, signal) {
       await verifyAlone(record, signal);
       return dataOf(record);
     },
   };
+}
+
+/** What comes after the headers, once these are here and verified. */
+async function* behindHeaders(
+  chunks: AsyncIterable<Bytes>,
+  headerBytes: number,
+  verify: (headers: Bytes) => void,
+): AsyncGenerator<Bytes, void, void> {
+  let head: Bytes | undefined = new Uint8Array(0);
+  for await (const chunk of chunks) {
+    if (head === undefined) {
+      yield chunk;
+      continue;
+    }
+    head = concatBytes([head, chunk]);
+    if (head.length < headerBytes) continue;
+    verify(head.subarray(0, headerBytes));
+    if (head.length > headerBytes) yield head.slice(headerBytes);
+    head = undefined;
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { concatBytes } from "../../bytes/collect-bytes.ts";
 import { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedReadOptions, PlannedSource, ReadOptions } from "../../source/source.ts";
+import { chunksOf } from "../../source/stream-chunks.ts";
 import {
   checkDataFits,
   checkDescriptor,
@@ -74,16 +75,6 @@ export async function* copiesOf(view: Bytes, signal: AbortSignal): AsyncGenerato
 /** One chunk, as a sequence. */
 export async function* once(bytes: Bytes | Promise<Bytes>): AsyncGenerator<Bytes, void, void> {
   yield await bytes;
-}
-
-async function* chunksOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void, void> {
-  const reader = stream.getReader();
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-  } finally {
-    // Of a stream that has ended or failed this is a no-op.
-    reader.cancel().catch(() => undefined);
-  }
 }
 
 /**
