@@ -32,10 +32,10 @@ export interface PlanOptions {
   /** Bytes of one request at most. Default 8 MiB; without bound where a `lean` plan divides nothing. */
   readonly maxPieceBytes?: number | undefined;
   /**
-   * Few requests matter more than time: up to 24 MiB are divided into so many at most, or what `maxPieceBytes` makes more. Without effect for
+   * Few requests matter more than time: up to 24 MiB are divided into so many at most, or more where `maxPieceBytes` must. Without effect for
    * `fast`. Default: three, as long as none has more than 4 MiB.
    */
-  readonly parts?: 1 | 3 | undefined;
+  readonly parts?: 1 | 2 | undefined;
   /** No request may reach outside. */
   readonly within?: Range | undefined;
 }

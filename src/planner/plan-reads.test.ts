@@ -99,7 +99,7 @@ describe("a plan", () => {
   it.each([
     ["lean", 1, [1, 1, 1, 1]],
     ["balanced", 1, [1, 2, 3, 6]],
-    ["balanced", 3, [3, 3, 3, 6]],
+    ["balanced", 2, [2, 2, 3, 6]],
     ["fast", 1, [6, 6, 6, 6]],
   ] as const)(
     "up to 24 MiB is divided into few parts where few requests matter: %s, %d",

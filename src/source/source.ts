@@ -28,8 +28,8 @@ export interface PlannedReadOptions extends ReadOptions {
   aheadEnd?: number | undefined;
   /**
    * `false`: few requests matter more than time. One range sends one request at most, as long as 8 MiB of it are missing: it is not divided over several
-   * connections, and what is fetched ahead comes with it or alone. Several ranges together are divided into three at most, up to 24 MiB
-   * of them. Under the policy `lean` there is no such bound, and under `fast` this is without effect. {@link PlannedSource.plan} tells of reads
+   * connections, and what is fetched ahead comes with it or alone. Several ranges that lie together are divided into two at most, or more
+   * where 8 MiB are not enough for one, up to 24 MiB. Under the policy `lean` there is no such bound, and under `fast` this is without effect. {@link PlannedSource.plan} tells of reads
    * without it. Default: true.
    */
   divide?: boolean | undefined;

@@ -52,7 +52,7 @@ describe("what extraction costs", () => {
   it("100 neighbours of 80 kB in a zip and in a tar with an index, once the link is known: 4 requests in all", async () => {
     const members = MEMBERS.slice(0, 110).map(({ name }, index) => ({
       name,
-      data: patternBytes(200_000, index),
+      data: patternBytes(80_000, index),
     }));
     const files = { "large.zip": buildZip(members), "large.tar": buildTar(members) };
     await using other = await startRangeServer({ files, latencyMs: 15 });
