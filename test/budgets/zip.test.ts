@@ -64,6 +64,19 @@ describe("what reading in a zip costs", () => {
     expect(steps.join(" ")).toMatch(/^request response( request)+( response)+$/);
   });
 
+  it("list 10,000 with long names, once the link is known: 2 requests", async () => {
+    const long = tenThousand.map(({ name }) => ({
+      name: `${"n".repeat(240)}/${name}`,
+      data: new Uint8Array(0),
+    }));
+    await using lab = await startLab({ files: { "long.zip": buildZip(long) }, latencyMs: 20 });
+    for (let round = 0; round < 3; round++) {
+      await using zip = await openZip(`${lab.url}/long.zip`);
+      expect(zip.entries).toHaveLength(10_000);
+      expect(zip.source.receipt.requests).toBe(2);
+    }
+  });
+
   it("list 10,000 with `fast`, where a round trip lasts as long as reading it through: the directory alone", async () => {
     await using lab = await startLab({ files: { "large.zip": large }, latencyMs: 100 });
     await using zip = await openZip(`${lab.url}/large.zip`, { policy: "fast" });

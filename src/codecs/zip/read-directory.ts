@@ -1,7 +1,7 @@
 import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import { heldView } from "../../source/held-view.ts";
-import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
+import type { Bytes, PlannedReadOptions, PlannedSource, ReadOptions } from "../../source/source.ts";
 import type { ResolvedLimits } from "../archive.ts";
 import { type Directory, type DirectoryPlace, indexDirectory } from "./directory.ts";
 import { findEndRecord, MAX_END_RECORD_DISTANCE, mayStartBefore, type Tail } from "./end-record.ts";
@@ -27,6 +27,9 @@ const FAR_TAIL_BYTES: number = MAX_END_RECORD_DISTANCE + 16 * 1024;
 
 /** Extensible data of a zip64 end record that is gone along with; nothing known writes any. *Unmeasured*. */
 const MAX_EXTENSIBLE_BYTES = 64 * 1024;
+
+/** The directory of so many is one request; of more, time matters more, and it may be divided. */
+const UNDIVIDED_ENTRIES = 10_000;
 
 /** Options of {@link readDirectory}. */
 export interface DirectoryReadOptions extends ReadOptions {
@@ -68,7 +71,8 @@ export async function readDirectory(
   refuseSpanned(tail);
   const place = { ...placeDirectory(end, zip64, name), comment: readComment(tail, end) };
   checkLimits(place, limits, name);
-  const bytes = await readWithLead(source, place.range, { aheadBytes, ...options });
+  const divide = place.entries > UNDIVIDED_ENTRIES;
+  const bytes = await readWithLead(source, place.range, { aheadBytes, divide, ...options });
   await checkPrefix(place, read, name);
   return readDirectoryBytes(bytes, place, { name, limits });
 }
@@ -76,7 +80,7 @@ export async function readDirectory(
 async function readWithLead(
   source: PlannedSource,
   directory: Range,
-  { aheadBytes, ...options }: DirectoryReadOptions,
+  { aheadBytes, ...options }: DirectoryReadOptions & Pick<PlannedReadOptions, "divide">,
 ): Promise<Bytes> {
   // It is kept: a copy.
   const view = heldView(source, directory);
