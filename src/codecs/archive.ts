@@ -64,7 +64,8 @@ export interface Entry {
    */
   range(options?: ReadOptions): Promise<Range>;
   /**
-   * All its bytes, decoded and checked; they belong to the caller. One request for header and data together, as a rule.
+   * All its bytes, decoded and checked; they belong to the caller. Of a member in place one request at most for header and data together, up to
+   * 8 MiB and with the policy `lean` of any size; one more where the local extra field of a zip is longer than the directory lets expect.
    *
    * @throws LIMIT for a member larger than `maxBytes` or too dense; UNSUPPORTED for a method or an encryption not read here;
    * FORMAT, AMBIGUOUS, CHECKSUM where the archive contradicts itself; CLOSED, and whatever the source reports.
@@ -78,7 +79,7 @@ export interface Entry {
   text(options?: EntryReadOptions): Promise<string>;
   /**
    * Its bytes as they are decoded, with back-pressure; each chunk belongs to the consumer. The checksum is known at the end:
-   * until the stream has closed without an error, what came is not proven. One request as a rule, several for what is large.
+   * until the stream has closed without an error, what came is not proven. Requests as those of {@link Entry.bytes}.
    *
    * @throws (through the stream) what {@link Entry.bytes} throws, except LIMIT for `maxBytes`.
    */
@@ -162,8 +163,8 @@ export interface Archive extends AsyncDisposable {
    */
   toIndex(): ArchiveIndex;
   /**
-   * The bytes of several members, in the order asked; the source fetches neighbours together. All or nothing: the first
-   * failure rejects the call.
+   * The bytes of several members, in the order asked; the source fetches neighbours together, in two requests at most up to 16 MiB. All or
+   * nothing: the first failure rejects the call.
    *
    * @throws INVALID_ARGUMENT for an entry of another archive, and all that {@link Entry.bytes} throws.
    */

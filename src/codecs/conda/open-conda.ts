@@ -31,7 +31,7 @@ export interface CondaOptions extends Omit<TarWalkOptions, "probe"> {
 /**
  * Opens a conda package, recognised by its bytes: a `.conda` from one request for its last 64 KiB, which hold its directory; a `.tar.bz2`
  * from that and one for its head, and what its members are is read when it is asked for. Reading metadata, index and info sends
- * one request each as a rule (an info part of more than 2 MiB may come over several connections) and, past the opening, none for the
+ * one request each as a rule (an info part of more than 8 MiB several) and, past the opening, none for the
  * pkg part. A source handed in stays open when the package closes.
  *
  * @throws FORMAT for what is neither, for a `.conda` that lacks one of its three members or has parts of two packages, AMBIGUOUS where it has
