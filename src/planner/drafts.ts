@@ -68,11 +68,11 @@ export function mergeOver(
 
 /** Each number of connections with requests as large as may be, and with large ones divided so that all have their share. */
 export function draftsOf(merge: Merge, limits: PlanLimits): Draft[] {
-  const { link, minPieceBytes, pieceBytes, plainCount, tried } = limits;
+  const { link, minPieceBytes, pieceBytes, plainCount, tried, mostParts } = limits;
   const drafts: Draft[] = [];
   const add = (piece: number, connections: number): void => {
     const count = countPieces(merge, piece, pieceBytes);
-    if (connections > count) return;
+    if (connections > count || count > Math.max(mostParts, merge.count)) return;
     const largest = Math.min(merge.largest, piece);
     const handicap = 1 + Math.max(0, count - plainCount) * DIVISION_GAIN;
     const boundMs =

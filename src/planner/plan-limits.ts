@@ -49,6 +49,8 @@ export interface PlanBounds {
   readonly minPieceBytes: number;
   /** Connections at most. */
   readonly connections: number;
+  /** Requests into which a merge may be divided at most; more where it must be. */
+  readonly mostParts: number;
 }
 
 /** What all drafts of one plan have in common. */
@@ -86,6 +88,14 @@ export function minPieceBytes(
       ? [parts, most]
       : [FEW_PIECES, MAX_MIN_PIECE_BYTES];
   return Math.max(MIN_PIECE_BYTES, Math.min(bound, Math.ceil(byteLength / count)));
+}
+
+/** See {@link PlanBounds.mostParts}. What is read over makes a merge longer than what is missing, so pieces of a least length bound no number. */
+export function mostParts(byteLength: number, options: PlanOptions): number {
+  const { policy, parts } = options;
+  const areFew =
+    policy !== "fast" && parts !== undefined && byteLength <= FEW_PIECES * maxPieceBytes(options);
+  return areFew ? parts : Number.POSITIVE_INFINITY;
 }
 
 /** Numbers of connections to look at: some steps, as many as are open, and all. */

@@ -114,6 +114,40 @@ describe("a plan", () => {
     },
   );
 
+  it.each([
+    ["balanced", 1, 100 * KiB, 1],
+    ["balanced", 1, 1 * MiB, 2],
+    ["balanced", 2, 100 * KiB, 2],
+    ["lean", 1, 10, 1],
+    ["lean", 1, 100 * KiB, 2],
+    ["lean", 2, 10, 2],
+  ] as const)(
+    "reads one range of which some is held by one request where that may be spent: %s, %d, a hole of %d",
+    (policy, parts, hole, count) => {
+      const missing = [new Range(0, 2 * MiB), new Range(2 * MiB + hole, 6 * MiB)];
+      const options = { policy, overReadBytes: MiB - 1, parts };
+      expect(planReads(missing, { ...WAN, idle: 16 }, options).requests).toHaveLength(count);
+    },
+  );
+
+  it("divides what is to come in two requests into no more, nor one that lies far from the others", () => {
+    const random = makeRandom(7);
+    for (let round = 0; round < 300; round++) {
+      const missing: Range[] = [];
+      let position = 0;
+      for (const share of [0.1, 0.3, 0.6].slice(0, 1 + (round % 3))) {
+        const length = Math.ceil(13 * MiB * share * random());
+        missing.push(new Range(position, position + length));
+        position += length + Math.ceil((random() < 0.5 ? 600 : 40 * MiB) * random());
+      }
+      for (const policy of ["balanced", "lean"] as const) {
+        const options = { policy, overReadBytes: 4 * MiB, parts: 2 } as const;
+        const { requests } = planReads(missing, { ...WAN, idle: 16 }, options);
+        expect(requests.length).toBeLessThanOrEqual(Math.max(2, missing.length));
+      }
+    }
+  });
+
   it("does not divide what one connection brings as soon", () => {
     const link = makeLink({ totalBytesPerSecond: 50e6, idle: 16 });
     expect(planReads([new Range(0, 8 * MiB)], link, FAST)).toMatchObject({ connections: 1 });

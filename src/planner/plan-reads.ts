@@ -1,5 +1,5 @@
 import { OutOfBoundsError, RangeStreamsError } from "../errors.ts";
-import type { Range } from "../ranges/range.ts";
+import { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
 import { candidatesFor, chooseDraft } from "./choose-draft.ts";
 import { cutRequests } from "./cut-requests.ts";
@@ -9,6 +9,7 @@ import {
   MAX_CONNECTIONS,
   maxPieceBytes,
   minPieceBytes,
+  mostParts,
   type PlanBounds,
   type PlanLimits,
   type PlanOptions,
@@ -53,15 +54,18 @@ export function planReads(missing: readonly Range[], link: LinkEstimate, options
   if (only === undefined) return summarize(missing, missing, { connections: 0, predictedMs: 0 });
   const pieceBytes = maxPieceBytes(options);
   const connections = Math.min(link.connections, MAX_CONNECTIONS);
+  const wanted = totalOf(missing);
   const bounds = {
     link,
     pieceBytes,
-    minPieceBytes: minPieceBytes(totalOf(missing), link, options),
+    minPieceBytes: minPieceBytes(wanted, link, options),
     connections,
+    mostParts: mostParts(wanted, options),
   };
-  if (missing.length === 1 && isOneEnough(only.length, bounds)) {
-    const predictedMs = predictMakespan(Float64Array.of(only.length), 1, link);
-    return summarize(missing, missing, { connections: 1, predictedMs });
+  const whole = missing.length === 1 ? only : wholeOf(missing, wanted, options);
+  if (whole !== undefined && isOneEnough(whole.length, bounds)) {
+    const predictedMs = predictMakespan(Float64Array.of(whole.length), 1, link);
+    return summarize(missing, [whole], { connections: 1, predictedMs });
   }
   let plainCount = 0;
   for (const { length } of missing) plainCount += Math.ceil(length / pieceBytes);
@@ -90,12 +94,25 @@ function checkRanges(missing: readonly Range[], within: Range | undefined): void
   throw new OutOfBoundsError(message, outside, within.end);
 }
 
+/**
+ * What one request brings with all gaps read over, whatever time that takes: of one range, a part of which is held. `lean` counts bytes, and
+ * `fast` time.
+ */
+function wholeOf(missing: readonly Range[], wanted: number, options: PlanOptions): Range | undefined {
+  const [first, last] = [missing[0], missing.at(-1)];
+  if (first === undefined || last === undefined || options.policy !== "balanced" || options.parts !== 1)
+    return undefined;
+  const whole = new Range(first.start, last.end);
+  return whole.length - wanted <= options.overReadBytes ? whole : undefined;
+}
+
 /** Whether dividing one range cannot gain what plans are told apart by. */
 function isOneEnough(
   byteLength: number,
-  { link, pieceBytes, minPieceBytes, connections }: PlanBounds,
+  { link, pieceBytes, minPieceBytes, connections, mostParts }: PlanBounds,
 ): boolean {
   if (byteLength > pieceBytes) return false;
+  if (mostParts === 1) return true;
   if (byteLength < 2 * minPieceBytes || connections === 1) return true;
   const load = { count: 1, byteLength, largest: byteLength };
   const divided = { count: connections, byteLength, largest: byteLength / connections };

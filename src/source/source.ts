@@ -27,9 +27,10 @@ export interface PlannedReadOptions extends ReadOptions {
    */
   aheadEnd?: number | undefined;
   /**
-   * `false`: few requests matter more than time. One range sends one request at most, as long as 8 MiB of it are missing: it is not divided over several
-   * connections, and what is fetched ahead comes with it or alone. Several ranges that lie together are divided into two at most, or more
-   * where 8 MiB are not enough for one, up to 24 MiB. Under the policy `lean` there is no such bound, and under `fast` this is without effect. {@link PlannedSource.plan} tells of reads
+   * `false`: few requests matter more than time. One range sends one request at most, as long as at most 8 MiB lie from its first missing byte to its last,
+   * what is held between them read once more where bytes may be spent: it is not divided over several connections, and what is fetched ahead
+   * comes with it or alone. Several ranges that lie together are divided into two at most, or more where 8 MiB are not enough for one, up to
+   * 24 MiB. Under the policy `lean` there is no such bound, but nothing is read once more, and under `fast` this is without effect. {@link PlannedSource.plan} tells of reads
    * without it. Default: true.
    */
   divide?: boolean | undefined;
