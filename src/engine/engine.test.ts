@@ -161,6 +161,15 @@ describe("bytes in flight", () => {
     const { wire, engine } = openImitated({ ...file, policy: "lean" });
     await engine.read([0, 1000]);
     const flying = engine.read([1000, 2000]);
+  it("are waited for under fast whatever is said of dividing: not at all where a request is sooner", async () => {
+    const { wire, engine } = openImitated({ ...file, policy: "fast", link: SLOW });
+    const long = engine.read([MiB, MiB + 250_000]);
+    await settled();
+    await engine.read([MiB + 249_000, MiB + 250_000], { divide: false });
+    expect(wire.asked).toHaveLength(2);
+    await long;
+  });
+
     await wire.clock.sleep(10);
     expectWireBytes(await engine.read([500, 3000]), 500, 3000);
     await flying;

@@ -80,7 +80,7 @@ export class FlowPlanner {
    */
   requests(ranges: readonly Range[], hints: ReadHints): Sending | undefined {
     const { budget, map, policy } = this.#parts;
-    const parts = hints.divide !== false ? undefined : ranges.length === 1 ? 1 : 2;
+    const parts = hints.divide !== false || policy === "fast" ? undefined : ranges.length === 1 ? 1 : 2;
     const circumstances = { hints, link: this.#parts.link(), parts } as const;
     const gaps = this.#gaps(ranges, circumstances);
     if (gaps.length === 0) return undefined;
