@@ -135,6 +135,20 @@ describe("a stream", () => {
     expect(wire.requests).toHaveLength(5);
   });
 
+  it.each([
+    ["that pauses, without a cache", 0, { aheadBytes: 0 }],
+    ["that is long", 64 * MiB, {}],
+  ])("asks for itself what a request %s would bring too late", async (_, cacheBytes, options) => {
+    const { wire, engine } = openImitated({ ...file, cacheBytes, link: SLOW });
+    const other = engine.stream([0, 4 * MiB], { divide: false }).getReader();
+    await other.read();
+    const end = drain(engine.stream([3.5 * MiB, 4.5 * MiB], options), 3.5 * MiB);
+    expect(await Promise.race([end, wire.clock.sleep(60_000)])).toBe(4.5 * MiB);
+    await other.cancel();
+    await settled();
+    expect(wire.active).toBe(0);
+  });
+
   it("given up ends every request of its own", async () => {
     for (const how of ["cancel", "abort"] as const) {
       const { wire, engine } = openImitated({ ...file, link: WAN });

@@ -355,6 +355,7 @@ export class Engine implements PlannedSource, HeldInMemory {
       takeAt: (position, end) => this.#map.takeAt(position, end),
       pendingAt: (position) => this.#planner.joinableAt(position),
       missing: (range) => this.#map.missing(range),
+      gaps: (range) => this.#planner.gaps(range),
       left: () => this.#budget.left(),
       fetch: (range) => this.#fetchFor(range),
       fetchAhead: (range) => this.#flows.fetchAhead(range, false),

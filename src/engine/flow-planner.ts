@@ -119,6 +119,11 @@ export class FlowPlanner {
     return this.#joins(flow, wanted, this.#parts.link()) ? flow : undefined;
   }
 
+  /** What of `range` no flow brings sooner than a request of its own would, ascending. Its first position is no flow's to bring where {@link FlowPlanner.joinableAt} gives none. */
+  gaps(range: Range): readonly Range[] {
+    return this.#gaps([range], { hints: {}, link: this.#parts.link(), parts: undefined });
+  }
+
   #planOf(gaps: readonly Range[], { link, parts }: Circumstances): PlannedLists {
     const { policy, budget } = this.#parts;
     const overReadBytes = budget.allowance(totalOf(gaps));

@@ -23,6 +23,8 @@ export interface StreamHost {
   pendingAt(position: number): Flow | undefined;
   /** What of `range` nobody fetched or fetches. */
   missing(range: Range): Range[];
+  /** That, and what a request of its own would bring sooner than those that fetch it. */
+  gaps(range: Range): readonly Range[];
   /** Bytes that may still be asked for. */
   left(): number;
   /**
@@ -173,7 +175,7 @@ export class StreamReader implements ChunkReader {
   /** A request from here on, to where something held or in flight begins. */
   #openFlow(): Flow {
     const rest = new Range(this.#position, this.#end);
-    return this.#host.fetch(this.#host.missing(rest)[0] ?? rest);
+    return this.#host.fetch(this.#host.gaps(rest)[0] ?? rest);
   }
 
   #leaveFlow(): void {
