@@ -149,6 +149,13 @@ describe("a stream", () => {
     expect(wire.active).toBe(0);
   });
 
+  it("of more than stays held shares its one request with another that reads the same beside it", async () => {
+    const { wire, engine } = openImitated({ ...file, policy: "lean", link: WAN });
+    const stream = (): Promise<number> => drain(engine.stream([0, 40 * MiB], { divide: false }), 0);
+    expect(await Promise.all([stream(), stream()])).toEqual([40 * MiB, 40 * MiB]);
+    expect(wire.asked).toEqual([`[0, ${40 * MiB})`]);
+  });
+
   it("given up ends every request of its own", async () => {
     for (const how of ["cancel", "abort"] as const) {
       const { wire, engine } = openImitated({ ...file, link: WAN });

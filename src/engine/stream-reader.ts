@@ -125,8 +125,13 @@ export class StreamReader implements ChunkReader {
     this.#ahead.clear();
   }
 
+  /** What was read is let go, unless another reads it too: that one would have to ask for it again. */
+  get #mayTake(): boolean {
+    return this.#passing && this.#flow?.isShared !== true;
+  }
+
   #held(): Bytes | undefined {
-    return this.#passing
+    return this.#mayTake
       ? this.#host.takeAt(this.#position, this.#end)
       : this.#host.heldAt(this.#position, this.#end);
   }
@@ -172,7 +177,7 @@ export class StreamReader implements ChunkReader {
     return flow;
   }
 
-  /** A request from here on, to where something held or in flight begins. */
+  /** A request from here on, to where something begins that is held, or in flight and soon here. */
   #openFlow(): Flow {
     const rest = new Range(this.#position, this.#end);
     return this.#host.fetch(this.#host.gaps(rest)[0] ?? rest);
@@ -188,7 +193,7 @@ export class StreamReader implements ChunkReader {
     const waiting = this.#waiting;
     if (waiting === undefined || !range.contains(this.#position)) return;
     this.#waiting = undefined;
-    if (this.#passing) {
+    if (this.#mayTake) {
       // It is held by the time that this is seen.
       waiting.resolve(undefined);
       return;
