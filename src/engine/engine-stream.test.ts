@@ -156,6 +156,19 @@ describe("a stream", () => {
     expect(wire.asked).toEqual([`[0, ${40 * MiB})`]);
   });
 
+  it("given up leaves no request open that a read has had its part of", async () => {
+    const { wire, engine } = openImitated(file);
+    const reader = engine.stream([0, 4 * MiB], { divide: false }).getReader();
+    await reader.read();
+    const read = engine.read([100 * KiB, 300 * KiB]);
+    await settled();
+    await reader.cancel();
+    expectWireBytes(await read, 100 * KiB, 300 * KiB);
+    await settled();
+    expect(wire.active).toBe(0);
+    expect([...engine.spans].map(([range, state]) => `${range} ${state}`)).toEqual(["[0, 327680) held"]);
+  });
+
   it("given up ends every request of its own", async () => {
     for (const how of ["cancel", "abort"] as const) {
       const { wire, engine } = openImitated({ ...file, link: WAN });

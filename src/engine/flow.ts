@@ -167,6 +167,7 @@ export class Flow implements PendingSpan, WireCall {
         this.#take(bytes);
       }
       if (this.#position === this.range.end) this.#settle("complete", undefined);
+      else if (this.#readers.size === 0 && !this.#unattended) this.cancel();
     } catch (error) {
       if (this.#isSettled) return;
       this.#settle("failed", error);
