@@ -3,6 +3,7 @@ import { expectWireBytes, type ImitatedOptions, openImitated } from "../../test/
 import { CLOUD, SLOW, WAN } from "../../test/engine/imitated-wire.ts";
 import { settled } from "../../test/engine/virtual-clock.ts";
 import type { Bytes } from "../source/source.ts";
+import type { Engine } from "./engine.ts";
 import { sliceSource } from "./slice-source.ts";
 
 const KiB = 1024;
@@ -11,6 +12,9 @@ const file: ImitatedOptions = { size: 64 * MiB };
 /** Far enough apart that no plan reads over what lies between. */
 const far = (count: number, byteLength = 4 * KiB): [number, number][] =>
   Array.from({ length: count }, (_, index) => [index * 8 * MiB, index * 8 * MiB + byteLength]);
+
+const spansOf = (engine: Engine): string =>
+  [...engine.spans].map(([range, state]) => `${range} ${state}`).join(", ");
 
 describe("reads begun in the same tick", () => {
   it("are planned together: what touches or overlaps is one request, and nothing is asked for twice", async () => {
@@ -157,10 +161,6 @@ describe("bytes in flight", () => {
     },
   );
 
-  it("are one read together with what is held and what is missing", async () => {
-    const { wire, engine } = openImitated({ ...file, policy: "lean" });
-    await engine.read([0, 1000]);
-    const flying = engine.read([1000, 2000]);
   it("are waited for under fast whatever is said of dividing: not at all where a request is sooner", async () => {
     const { wire, engine } = openImitated({ ...file, policy: "fast", link: SLOW });
     const long = engine.read([MiB, MiB + 250_000]);
@@ -170,6 +170,10 @@ describe("bytes in flight", () => {
     await long;
   });
 
+  it("are one read together with what is held and what is missing", async () => {
+    const { wire, engine } = openImitated({ ...file, policy: "lean" });
+    await engine.read([0, 1000]);
+    const flying = engine.read([1000, 2000]);
     await wire.clock.sleep(10);
     expectWireBytes(await engine.read([500, 3000]), 500, 3000);
     await flying;
@@ -453,6 +457,18 @@ describe("maxBytes", () => {
     for (const outcome of await Promise.allSettled([drain(0), drain(8 * MiB)]))
       expect(outcome).toMatchObject({ status: "rejected", reason: { code: "LIMIT" } });
     expect(wire.meter.bytesReceived).toBeLessThanOrEqual(MiB + 64 * KiB);
+  });
+
+  it("that the last bytes of a request pass leaves nothing that later reads would wait for", async () => {
+    const { wire, engine } = openImitated({ ...file, maxBytes: 100_000 });
+    const drain = async (start: number): Promise<void> => {
+      for await (const chunk of engine.stream([start, start + 60_000])) void chunk;
+    };
+    const outcomes = await Promise.allSettled([drain(0), drain(MiB)]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(spansOf(engine)).toBe("[0, 60000) held");
+    const late = engine.read([MiB, MiB + 60_000]).catch(({ code }) => code);
+    expect(await Promise.race([late, wire.clock.sleep(60_000)])).toBe("LIMIT");
   });
 
   it("bounds what is read ahead, without a failure", async () => {

@@ -147,7 +147,8 @@ export class FlowSet {
   #settled(flow: Flow, outcome: FlowOutcome): void {
     const { map, budget } = this.#parts;
     this.#flows.delete(flow);
-    map.removePending(flow);
+    // One that fails at its last bytes has come to its end and brought less.
+    if (outcome !== "complete") map.removePending(flow);
     if (flow.position < flow.range.end) {
       const rest = new Range(flow.position, flow.range.end);
       if (flow.isBounded) budget.noLongerAwaiting(rest.length);

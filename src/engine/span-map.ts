@@ -203,7 +203,6 @@ export class SpanMap<Pending extends PendingSpan> {
 
   /** A request will bring nothing more: what it was to bring is missing again. */
   removePending(pending: Pending): void {
-    if (pending.position === pending.range.end) return;
     for (const { range: at, value: span } of this.#spans.overlapping(pending.range)) {
       if (span !== pending) continue;
       this.#spans.carve(at);
