@@ -38,6 +38,7 @@ export async function openIndexedSource(
       name: redactUrl(input),
       size,
       identity,
+      maxProbeBytes: heldBytes(options),
       open: (probe) => openSource(input, { ...rest, probe }),
     });
   }
@@ -47,4 +48,10 @@ export async function openIndexedSource(
     checkUnchanged(source, expected);
     return source;
   });
+}
+
+/** Bytes of an opening that stay held; what is no number opening itself refuses. Without a cache they all do. */
+function heldBytes({ cache }: OpenOptions): number | undefined {
+  const maxBytes = cache === false ? 0 : cache?.maxBytes;
+  return typeof maxBytes === "number" && maxBytes >= 1 ? Math.floor(maxBytes) : undefined;
 }

@@ -90,6 +90,20 @@ describe("deferSource", () => {
     expect(probes.length).toBe(1);
   });
 
+  it("opens with no more than can stay held, or it would come twice", async () => {
+    const read = deferred({ maxProbeBytes: 1000 });
+    expect(await read.source.read([500, 5000])).toEqual(BYTES.slice(500, 5000));
+    expect(read.probes).toEqual(["[500, 1500)"]);
+    for (const [end, probe] of [
+      [1400, "[500, 1400)"],
+      [5000, "[500, 1500)"],
+    ] as const) {
+      const { source, probes } = deferred({ maxProbeBytes: 1000 });
+      expect(await drain(source.stream([500, end], { divide: false }))).toEqual(BYTES.slice(500, end));
+      expect(probes).toEqual([probe]);
+    }
+  });
+
   it("opens once for readers at the same time, and one's abort leaves the other its bytes", async () => {
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => {

@@ -30,6 +30,8 @@ export interface Deferral {
   readonly name: string;
   readonly size: number;
   readonly identity: Identity;
+  /** Bytes of the first request that can stay held, 1 at least: it asks for no more. Default: as many as it may have in any case, 8 MiB. */
+  readonly maxProbeBytes?: number | undefined;
   /** Opens it with these bytes as its first request. */
   open(probe: Range): Promise<PlannedSource>;
 }
@@ -69,12 +71,14 @@ class DeferredSource implements PlannedSource {
   readonly size: number;
   readonly identity: Identity;
   readonly #deferral: Deferral;
+  readonly #maxProbeBytes: number;
   readonly #closing: AbortController = new AbortController();
   #opening: Promise<PlannedSource> | undefined;
   #opened: PlannedSource | undefined;
 
   constructor(deferral: Deferral) {
-    const { name, size, identity } = deferral;
+    const { name, size, identity, maxProbeBytes = MAX_PROBE_BYTES } = deferral;
+    this.#maxProbeBytes = Math.min(maxProbeBytes, MAX_PROBE_BYTES);
     this.name = name;
     this.size = size;
     this.identity = identity;
@@ -121,7 +125,7 @@ class DeferredSource implements PlannedSource {
     const wanted = ranges.map((range) => this.#resolve(range));
     if (this.#opened !== undefined) return this.#opened.plan(wanted);
     const { byteLength } = new RangeSet(wanted);
-    const requests = wanted.length === 0 ? [] : [planProbe(wanted)];
+    const requests = wanted.length === 0 ? [] : [planProbe(wanted, this.#maxProbeBytes)];
     const bytesRequested = requests.reduce((sum, { length }) => sum + length, 0);
     return { requests, bytesWanted: byteLength, bytesRequested, predictedMs: 0 };
   }
@@ -144,7 +148,7 @@ class DeferredSource implements PlannedSource {
   #reach(wanted: readonly Range[], signal: ReadOptions["signal"]): Promise<PlannedSource> {
     signal?.throwIfAborted();
     if (this.#opened !== undefined) return Promise.resolve(this.#opened);
-    this.#opening ??= this.#open(planProbe(wanted)).catch((error: unknown) => {
+    this.#opening ??= this.#open(planProbe(wanted, this.#maxProbeBytes)).catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
     });
@@ -172,8 +176,8 @@ class DeferredSource implements PlannedSource {
         const { start, end } = range;
         // What is to be one request is brought by this one, as far as it may.
         const isOneRequest = options.aheadBytes === 0 || options.divide === false;
-        const atMost = isOneRequest && range.length <= MAX_PROBE_BYTES ? MAX_PROBE_BYTES : STREAM_PROBE_BYTES;
-        const head = new Range(start, Math.min(end, start + atMost));
+        const isBrought = isOneRequest && range.length <= this.#maxProbeBytes;
+        const head = isBrought ? range : new Range(start, Math.min(end, start + STREAM_PROBE_BYTES));
         reader ??= (await this.#reach([head], own.signal)).stream(range, options).getReader();
         return (await reader.read()).value;
       },
@@ -191,15 +195,15 @@ function nothingSpent(): Receipt {
 }
 
 /** What to open with: all that is wanted where it lies close together, else the first of it. */
-function planProbe(wanted: readonly Range[]): Range {
+function planProbe(wanted: readonly Range[], atMost: number): Range {
   const sorted = wanted.filter((range) => !range.isEmpty()).sort((one, other) => one.start - other.start);
   const [first] = sorted;
   const { start } = first ?? new Range(0, 1);
   let end = first?.end ?? 1;
   for (const range of sorted) {
-    if (range.start - end > PROBE_GAP_BYTES || range.end - start > MAX_PROBE_BYTES) break;
+    if (range.start - end > PROBE_GAP_BYTES || range.end - start > atMost) break;
     end = Math.max(end, range.end);
   }
-  end = Math.min(end, start + MAX_PROBE_BYTES);
+  end = Math.min(end, start + atMost);
   return new Range(start, end);
 }

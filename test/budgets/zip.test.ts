@@ -149,6 +149,22 @@ describe("what reading in a zip costs", () => {
     },
   );
 
+  it.each(["bytes", "stream"])(
+    "a member larger than the cache, by an index and %s: every byte once, in 2 requests at most",
+    async (read) => {
+      const data = patternBytes(5_000_000, 9);
+      const archive = buildZip([{ name: "large", data }]);
+      await using lab = await startLab({ files: { "a.zip": archive } });
+      await using local = await openZip(archive);
+      const options = { index: local.toIndex(), cache: { maxBytes: 1_000_000 } };
+      await using zip = await openZip(`${lab.url}/a.zip?${UNCACHED}`, options);
+      const entry = zip.get("large");
+      expectSameBytes(read === "bytes" ? await entry.bytes() : await drain(entry.stream()), data);
+      expect(zip.source.receipt.requests).toBeLessThanOrEqual(2);
+      expect(zip.source.receipt.bytesReceived).toBeLessThan(data.length + 100);
+    },
+  );
+
   it("members of all sizes, one after the other and here and there: never more than +1", async () => {
     const sizes = [300, 4000, 30_000, 120_000, 400_000];
     const archive = buildZip(
