@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectWireBytes, type ImitatedOptions, openImitated } from "../../test/engine/imitated-engine.ts";
-import { CLOUD, SLOW, WAN } from "../../test/engine/imitated-wire.ts";
+import { CLOUD, SLOW, WAN, wireBytes } from "../../test/engine/imitated-wire.ts";
 import { settled } from "../../test/engine/virtual-clock.ts";
 import type { Bytes } from "../source/source.ts";
 
@@ -154,6 +154,17 @@ describe("a stream", () => {
     const stream = (): Promise<number> => drain(engine.stream([0, 40 * MiB], { divide: false }), 0);
     expect(await Promise.all([stream(), stream()])).toEqual([40 * MiB, 40 * MiB]);
     expect(wire.asked).toEqual([`[0, ${40 * MiB})`]);
+  });
+
+  it("gives also what comes in pieces larger than the cache, by one request", async () => {
+    const { wire, engine } = openImitated({ ...file, cacheBytes: 2 * MiB });
+    let bodies = 0;
+    wire.openBody = ({ start, end }) => {
+      if (++bodies > 9) throw new Error("asked for again and again");
+      return { readWithin: async () => wireBytes(start, end), cancel: () => undefined };
+    };
+    expect(await drain(engine.stream([MiB, 6 * MiB], { divide: false }), MiB)).toBe(6 * MiB);
+    expect(bodies).toBe(1);
   });
 
   it("given up leaves no request open that a read has had its part of", async () => {

@@ -348,7 +348,7 @@ export class Engine implements PlannedSource, HeldInMemory {
     return {
       name: this.name,
       totalMs: this.#wire.totalMs,
-      keepsNothing: this.#parts.cacheBytes === 0,
+      keeps: (byteLength) => byteLength <= this.#map.maxBytes,
       checkOpen: () => this.#checkOpen(),
       link: () => this.#wire.linkEstimate(),
       heldAt: (position, end) => this.#map.pieceAt(position, end),

@@ -35,8 +35,8 @@ export interface StreamHost {
   fetch(range: Range): Flow;
   /** Starts a request that fills while others are read. */
   fetchAhead(range: Range): Flow;
-  /** Bytes that arrive are kept by nobody else: the reader may have them as they are. */
-  readonly keepsNothing: boolean;
+  /** Whether so many bytes that arrive together are kept: else the reader may have them as they are. */
+  keeps(byteLength: number): boolean;
 }
 
 /** How a range is streamed. */
@@ -193,7 +193,8 @@ export class StreamReader implements ChunkReader {
     const waiting = this.#waiting;
     if (waiting === undefined || !range.contains(this.#position)) return;
     this.#waiting = undefined;
-    if (this.#mayTake) {
+    const isKept = this.#host.keeps(range.length);
+    if (this.#mayTake && isKept) {
       // It is held by the time that this is seen.
       waiting.resolve(undefined);
       return;
@@ -201,7 +202,7 @@ export class StreamReader implements ChunkReader {
     const from = this.#position - range.start;
     const to = Math.min(this.#end, range.end) - range.start;
     const whole = from === 0 && to === bytes.byteLength;
-    const isOurs = whole && this.#host.keepsNothing && this.#flow?.isShared === false;
+    const isOurs = whole && !isKept && this.#flow?.isShared === false;
     waiting.resolve(isOurs ? bytes : bytes.slice(from, to));
   }
 
