@@ -180,6 +180,17 @@ describe("a stream", () => {
     expect([...engine.spans].map(([range, state]) => `${range} ${state}`)).toEqual(["[0, 327680) held"]);
   });
 
+  it("that came to its end leaves the request that it shared, and what that brought stays held", async () => {
+    const { wire, engine } = openImitated(file);
+    const reader = engine.stream([0, 4 * MiB], { divide: false }).getReader();
+    await reader.read();
+    expect(await drain(engine.stream([0, 300 * KiB], { divide: false }), 0)).toBe(300 * KiB);
+    await reader.cancel();
+    await settled();
+    expect(wire.active).toBe(0);
+    expect([...engine.spans].map(([range, state]) => `${range} ${state}`)).toEqual(["[0, 327680) held"]);
+  });
+
   it("given up ends every request of its own", async () => {
     for (const how of ["cancel", "abort"] as const) {
       const { wire, engine } = openImitated({ ...file, link: WAN });

@@ -133,10 +133,11 @@ export class Flow implements PendingSpan, WireCall {
     void this.#pump();
   }
 
-  /** A reader has all it wanted: what is needed beyond that comes all the same. */
+  /** A reader has all it wanted: what is needed beyond that comes all the same, and then it ends, if that was the last reader. */
   satisfied(reader: FlowReader): void {
     this.#served = true;
     this.#readers.delete(reader);
+    if (!this.#pumping) this.#endUnlessRead();
   }
 
   /** A reader gives up. The last one out ends the flow. */
@@ -167,7 +168,7 @@ export class Flow implements PendingSpan, WireCall {
         this.#take(bytes);
       }
       if (this.#position === this.range.end) this.#settle("complete", undefined);
-      else if (this.#readers.size === 0 && !this.#unattended) this.cancel();
+      else this.#endUnlessRead();
     } catch (error) {
       if (this.#isSettled) return;
       this.#settle("failed", error);
@@ -175,6 +176,10 @@ export class Flow implements PendingSpan, WireCall {
     } finally {
       this.#pumping = false;
     }
+  }
+
+  #endUnlessRead(): void {
+    if (this.#readers.size === 0 && !this.#unattended) this.cancel();
   }
 
   #take(bytes: Bytes | undefined): void {

@@ -111,6 +111,7 @@ export class StreamReader implements ChunkReader {
       // Nothing where a flow came to its end, or passed this place before: then look again.
       if (chunk === undefined) continue;
       this.#position += chunk.byteLength;
+      if (this.#position === this.#end) this.#flow?.satisfied(this.#reader);
       return chunk;
     }
   }
