@@ -107,17 +107,19 @@ async function* behindHeaders(
   headerBytes: number,
   verify: (headers: Bytes) => void,
 ): AsyncGenerator<Bytes, void, void> {
-  let head: Bytes | undefined = new Uint8Array(0);
+  const head: Bytes[] = [];
+  let missing = headerBytes;
   for await (const chunk of chunks) {
-    if (head === undefined) {
+    if (missing <= 0) {
       yield chunk;
       continue;
     }
-    head = concatBytes([head, chunk]);
-    if (head.length < headerBytes) continue;
-    verify(head.subarray(0, headerBytes));
-    if (head.length > headerBytes) yield head.slice(headerBytes);
-    head = undefined;
+    head.push(chunk);
+    missing -= chunk.length;
+    if (missing > 0) continue;
+    const bytes = concatBytes(head.splice(0));
+    verify(bytes.subarray(0, headerBytes));
+    if (bytes.length > headerBytes) yield bytes.slice(headerBytes);
   }
 }
 
