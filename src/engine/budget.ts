@@ -30,14 +30,14 @@ export class Budget {
     this.#parts = parts;
   }
 
-  /** Bytes never asked for that may still be fetched, besides so many that are asked for. */
-  allowance(wanted = 0): number {
+  /** Bytes never asked for that may still be fetched, besides so many that are asked for; `counted`: and because of these. */
+  allowance(wanted = 0, counted = 0): number {
     const { policy, meter } = this.#parts;
     const left = Math.max(0, this.left() - wanted);
     // `lean` reads over no gap but one that costs less than a request, and those no rule here must bound.
     if (policy !== "balanced") return left;
     const unasked = this.#parts.unaskedBytes();
-    const asked = Math.max(0, meter.ranges.byteLength - unasked);
+    const asked = Math.max(0, meter.ranges.byteLength - unasked) + counted;
     return Math.max(0, Math.min(left, asked + FREE_BYTES - unasked));
   }
 

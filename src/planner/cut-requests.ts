@@ -52,3 +52,10 @@ export function runEnd(missing: readonly Range[], index: number, gap: number): n
   }
   return last;
 }
+
+/** Bytes of all. */
+export function totalOf(ranges: readonly Range[]): number {
+  let total = 0;
+  for (const range of ranges) total += range.length;
+  return total;
+}

@@ -1,8 +1,8 @@
 import type { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
-import { cutRequests } from "./cut-requests.ts";
+import { cutRequests, totalOf } from "./cut-requests.ts";
 import type { PlanOptions } from "./plan-limits.ts";
-import { type PlannedReads, planReads, totalOf } from "./plan-reads.ts";
+import { type PlannedReads, planReads } from "./plan-reads.ts";
 import { predictMakespan } from "./predict-makespan.ts";
 
 /** Requests of several ranges each, beside those of one. */

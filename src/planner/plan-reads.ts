@@ -1,8 +1,8 @@
 import { OutOfBoundsError, RangeStreamsError } from "../errors.ts";
-import { Range } from "../ranges/range.ts";
+import type { Range } from "../ranges/range.ts";
 import type { LinkEstimate } from "../source/link-estimate.ts";
 import { candidatesFor, chooseDraft } from "./choose-draft.ts";
-import { cutRequests } from "./cut-requests.ts";
+import { cutRequests, totalOf } from "./cut-requests.ts";
 import { mergeOver } from "./drafts.ts";
 import { type Costs, fewestConnections } from "./fewest-connections.ts";
 import {
@@ -62,10 +62,9 @@ export function planReads(missing: readonly Range[], link: LinkEstimate, options
     connections,
     mostParts: mostParts(wanted, options),
   };
-  const whole = missing.length === 1 ? only : wholeOf(missing, wanted, options);
-  if (whole !== undefined && isOneEnough(whole.length, bounds)) {
-    const predictedMs = predictMakespan(Float64Array.of(whole.length), 1, link);
-    return summarize(missing, [whole], { connections: 1, predictedMs });
+  if (missing.length === 1 && isOneEnough(only.length, bounds)) {
+    const predictedMs = predictMakespan(Float64Array.of(only.length), 1, link);
+    return summarize(missing, missing, { connections: 1, predictedMs });
   }
   let plainCount = 0;
   for (const { length } of missing) plainCount += Math.ceil(length / pieceBytes);
@@ -94,18 +93,6 @@ function checkRanges(missing: readonly Range[], within: Range | undefined): void
   throw new OutOfBoundsError(message, outside, within.end);
 }
 
-/**
- * What one request brings with all gaps read over, whatever time that takes: of one range, a part of which is held. `lean` counts bytes, and
- * `fast` time.
- */
-function wholeOf(missing: readonly Range[], wanted: number, options: PlanOptions): Range | undefined {
-  const [first, last] = [missing[0], missing.at(-1)];
-  if (first === undefined || last === undefined || options.policy !== "balanced" || options.parts !== 1)
-    return undefined;
-  const whole = new Range(first.start, last.end);
-  return whole.length - wanted <= options.overReadBytes ? whole : undefined;
-}
-
 /** Whether dividing one range cannot gain what plans are told apart by. */
 function isOneEnough(
   byteLength: number,
@@ -122,11 +109,4 @@ function isOneEnough(
 
 function summarize(missing: readonly Range[], requests: readonly Range[], costs: Costs): PlannedReads {
   return { requests, ...costs, bytesWanted: totalOf(missing), bytesRequested: totalOf(requests) };
-}
-
-/** Bytes of all. */
-export function totalOf(ranges: readonly Range[]): number {
-  let total = 0;
-  for (const range of ranges) total += range.length;
-  return total;
 }

@@ -66,6 +66,16 @@ describe("what reading in a conda package costs", () => {
     }
   });
 
+  it("all of them at once, the info part of 3 MB last: 3 requests", async () => {
+    const members = [metadata, pkg, partMember("info", infoMembers(3_000_000))];
+    await using lab = await startLab({ files: { "a.conda": buildConda({ members }) }, latencyMs: 20 });
+    await using conda = await openConda(`${lab.url}/a.conda`);
+    const [, index, part] = await Promise.all([conda.metadata(), conda.index(), conda.info()]);
+    await part.close();
+    expect(index).toEqual(INDEX);
+    expect(conda.source.receipt.requests).toBe(3);
+  });
+
   it("the two at once: one round trip after the opening", async () => {
     await using lab = await startLab({ files: { "a.conda": infoFirst } });
     await using conda = await openConda(`${lab.url}/a.conda`);

@@ -52,6 +52,37 @@ describe("what reading in a tar costs", () => {
     expect(tar.source.receipt.requests - before).toBeLessThanOrEqual(4);
   });
 
+  it.each([
+    [130, 60, 0, ["readMany", "each", "streamEach"]],
+    [130, 60, 15, ["each"]],
+    [300, 100, 5, ["readMany"]],
+  ] as const)(
+    "100 neighbours of %d of up to %d kB behind headers that were walked, %d ms away, by %j: at most 4 requests more",
+    async (count, most, latencyMs, ways) => {
+      const sizes = Array.from({ length: count }, (_, index) => (index * 7919) % (most * 1000));
+      const bytes = buildTar(
+        sizes.map((size, index) => ({ name: `m${index}`, data: patternBytes(size, index) })),
+      );
+      await using lab = await startLab({ files: { "a.tar": bytes }, latencyMs });
+      let index: ArchiveIndex | undefined;
+      for (const how of ways)
+        for (const isIndexed of [false, true]) {
+          await using tar = await openTar(`${lab.url}/a.tar`, isIndexed ? { index } : {});
+          index = tar.toIndex();
+          const hundred = tar.entries.slice(20, 120);
+          const before = tar.source.receipt.requests;
+          let read: Uint8Array[] = [];
+          if (how === "readMany") read = await tar.readMany(hundred);
+          else if (how === "each") read = await Promise.all(hundred.map((entry) => entry.bytes()));
+          else for await (const { stream } of tar.streamEach(hundred)) read.push(await drain(stream));
+          for (const [at, got] of read.entries())
+            expectSameBytes(got, patternBytes(sizes[20 + at] ?? 0, 20 + at));
+          expect([read.length, how, isIndexed]).toEqual([100, how, isIndexed]);
+          expect(tar.source.receipt.requests - before).toBeLessThanOrEqual(4);
+        }
+    },
+  );
+
   it.each(["bytes", "stream"])(
     "members up to 8 MB, here and there: never more than +1, by %s",
     async (read) => {
