@@ -21,8 +21,8 @@ import { waitFor } from "../source/wait-for.ts";
 const STREAM_PROBE_BYTES = 64 * 1024;
 /** Wanted ranges with less than this between them are opened with in one request. *Unmeasured*. */
 const PROBE_GAP_BYTES = 64 * 1024;
-/** What one opening request may bring: it is held as a whole. *Unmeasured*. */
-const MAX_PROBE_BYTES = 8 * 1024 * 1024;
+/** What one opening request may bring, which is held as a whole: a member of 8 MiB and its headers, as by any request. *Unmeasured*. */
+const MAX_PROBE_BYTES = 9 * 1024 * 1024;
 
 /** What is known of a source before it is opened, and how to open it. */
 export interface Deferral {

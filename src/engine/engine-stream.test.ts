@@ -98,7 +98,7 @@ describe("a stream", () => {
 
   it.each([
     ["balanced", 8 * MiB, 1],
-    ["balanced", 8 * MiB + 1, 2],
+    ["balanced", 9 * MiB + 1, 2],
     ["lean", 40 * MiB, 1],
     ["fast", MiB, 2],
   ] as const)("of which no part is to be divided: %s, %d bytes", async (policy, byteLength, least) => {

@@ -15,6 +15,8 @@ const FEW_PIECES = 3;
  * is asked for again in smaller parts the smaller this is.
  */
 const MAX_PIECE_BYTES = 8 * 1024 * 1024;
+/** The same where few requests matter: 8 MiB are promised, and headers of an archive come with them. */
+const MAX_UNDIVIDED_BYTES = 9 * 1024 * 1024;
 /** Numbers of connections to try: steps of a third or less in time, which is finer than estimates are. */
 const CONNECTIONS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
 /** More are never planned for, whatever is allowed. *Unmeasured*. */
@@ -29,7 +31,7 @@ export interface PlanOptions {
   readonly policy: "fast" | "balanced" | "lean";
   /** Bytes nobody asked for that may be read all the same; Infinity for no bound. */
   readonly overReadBytes: number;
-  /** Bytes of one request at most. Default 8 MiB; without bound where a `lean` plan divides nothing. */
+  /** Bytes of one request at most. Default 8 MiB, with `parts` 9; without bound for `lean` with `parts`. */
   readonly maxPieceBytes?: number | undefined;
   /**
    * Few requests matter more than time: up to 24 MiB are divided into so many at most, or more where `maxPieceBytes` must. Without effect for
@@ -69,7 +71,8 @@ export function undividedBytes(policy: PlanOptions["policy"], parts?: PlanOption
 
 /** Bytes of one request at most. */
 export function maxPieceBytes(options: Pick<PlanOptions, "policy" | "parts" | "maxPieceBytes">): number {
-  const { policy, parts, maxPieceBytes = MAX_PIECE_BYTES } = options;
+  const { policy, parts } = options;
+  const { maxPieceBytes = parts === undefined ? MAX_PIECE_BYTES : MAX_UNDIVIDED_BYTES } = options;
   const isUnbounded = options.maxPieceBytes === undefined && policy === "lean" && parts !== undefined;
   return isUnbounded ? Number.MAX_SAFE_INTEGER : Math.min(maxPieceBytes, Number.MAX_SAFE_INTEGER);
 }

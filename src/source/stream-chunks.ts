@@ -62,3 +62,8 @@ export async function* chunksOf(stream: ReadableStream<Bytes>): AsyncGenerator<B
     reader.cancel().catch(() => undefined);
   }
 }
+
+/** One chunk, as a sequence. */
+export async function* once(bytes: Bytes | Promise<Bytes>): AsyncGenerator<Bytes, void, void> {
+  yield await bytes;
+}

@@ -13,9 +13,9 @@ import { parseJson } from "./parse-json.ts";
 
 /**
  * A part up to this size is fetched whole when it is opened, header and data in one request, and held: listing it needs all of it in any
- * case. Of a larger one the header is a request of its own, and the data flow. *Unmeasured*.
+ * case. Of a larger one the header is a request of its own, and the data flow. 8 MiB, and a header; *unmeasured*.
  */
-const MAX_HELD_PART_BYTES = 8 * 1024 * 1024;
+const MAX_HELD_PART_BYTES = 9 * 1024 * 1024;
 
 /** How a `.conda` was opened. */
 export interface CondaZipOptions {

@@ -108,6 +108,20 @@ describe("a plain tar", () => {
     await expect(own.source.read([0, 1])).rejects.toThrow(failing("CLOSED"));
   });
 
+  it("gives no chunk of an empty member, read by its listing or by its index", async () => {
+    const listed = await open([{ name: "empty" }, { name: "other", data: "x" }]);
+    const indexed = await openTar(
+      recordedSource(buildTar([{ name: "empty" }, { name: "other", data: "x" }])),
+      {
+        index: listed.toIndex(),
+      },
+    );
+    for (const tar of [listed, indexed]) {
+      const reader = tar.get("empty").stream().getReader();
+      expect(await reader.read()).toEqual({ done: true, value: undefined });
+    }
+  });
+
   it("heeds the abort of one call alone", async () => {
     const tar = await open(TWO);
     const [a] = tar.entries as [TarEntry];

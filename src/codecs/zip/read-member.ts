@@ -4,14 +4,13 @@ import { Range } from "../../ranges/range.ts";
 import { beginCall, type Call } from "../../source/call.ts";
 import { heldView } from "../../source/held-view.ts";
 import type { Bytes, ReadOptions } from "../../source/source.ts";
-import type { ChunkReader } from "../../source/stream-chunks.ts";
+import { type ChunkReader, once } from "../../source/stream-chunks.ts";
 import type { EntryKind } from "../archive.ts";
 import { overBudget } from "../entries.ts";
 import { DEFLATE, STORE } from "./methods.ts";
 import { chooseDecoder, type MemberPlan } from "./plan-member.ts";
 import {
   copiesOf,
-  once,
   piecesOf,
   type ReadSpan,
   readDataOffset,

@@ -1,7 +1,7 @@
 import { concatBytes } from "../../bytes/collect-bytes.ts";
 import { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedReadOptions, PlannedSource, ReadOptions } from "../../source/source.ts";
-import { chunksOf } from "../../source/stream-chunks.ts";
+import { chunksOf, once } from "../../source/stream-chunks.ts";
 import {
   checkDataFits,
   checkDescriptor,
@@ -70,11 +70,6 @@ export async function* copiesOf(view: Bytes, signal: AbortSignal): AsyncGenerato
     signal.throwIfAborted();
     yield view.slice(start, start + COPY_BYTES);
   }
-}
-
-/** One chunk, as a sequence. */
-export async function* once(bytes: Bytes | Promise<Bytes>): AsyncGenerator<Bytes, void, void> {
-  yield await bytes;
 }
 
 /**
