@@ -64,8 +64,9 @@ export interface Entry {
    */
   range(options?: ReadOptions): Promise<Range>;
   /**
-   * All its bytes, decoded and checked; they belong to the caller. Of a member in place one request at most for header and data together, up to
-   * 8 MiB and with the policy `lean` of any size (two where its index opened the archive); one more where the local extra field of a zip is longer than the directory lets expect.
+   * All its bytes, decoded and checked; they belong to the caller. Of a member in place one request at most for header and data
+   * together, up to 8 MiB and with the policy `lean` of any size (above 8 MiB two, where an index opened the archive); one more where the
+   * local extra field of a zip is longer than the directory lets expect.
    *
    * @throws LIMIT for a member larger than `maxBytes` or too dense; UNSUPPORTED for a method or an encryption not read here;
    * FORMAT, AMBIGUOUS, CHECKSUM where the archive contradicts itself; CLOSED, and whatever the source reports.

@@ -30,7 +30,7 @@ export interface Deferral {
   readonly name: string;
   readonly size: number;
   readonly identity: Identity;
-  /** Bytes of the first request that can stay held, 1 at least: it asks for no more. Default: as many as it may have in any case, 8 MiB. */
+  /** Bytes of the first request that can stay held, 1 at least: it asks for no more. Default: as many as it may have in any case, 9 MiB. */
   readonly maxProbeBytes?: number | undefined;
   /** Opens it with these bytes as its first request. */
   open(probe: Range): Promise<PlannedSource>;

@@ -12,7 +12,7 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Options of a call that reads, and what the caller knows of the reads to come; that has no effect on two or more ranges together. */
+/** Options of a call that reads, and what the caller knows of the reads to come; that, but for `divide`, has no effect on two or more ranges together. */
 export interface PlannedReadOptions extends ReadOptions {
   /**
    * What follows this read: `sequential` reads on from its end, so that what follows may be fetched ahead at once; `random` leaves
@@ -27,11 +27,11 @@ export interface PlannedReadOptions extends ReadOptions {
    */
   aheadEnd?: number | undefined;
   /**
-   * `false`: few requests matter more than time. One range sends one request at most, as long as at most 8 MiB lie from its first missing byte to its last,
-   * what is held between them read once more where bytes may be spent: it is not divided over several connections, and what is fetched ahead
-   * comes with it or alone. Several ranges that lie together are divided into two at most, or more where 8 MiB are not enough for one, up to
-   * 24 MiB. Under the policy `lean` there is no such bound, but nothing is read once more, and under `fast` this is without effect. {@link PlannedSource.plan} tells of reads
-   * without it. Default: true.
+   * `false`: few requests matter more than time. One range sends one request at most, as long as at most 8 MiB lie from its first missing
+   * byte to its last: it is not divided over several connections, what is held in between is read once more where bytes may be spent, and
+   * what is fetched ahead comes with it or alone. Several ranges that lie together are divided into two at most, or more where 8 MiB are not
+   * enough for one, up to 24 MiB. Under the policy `lean` there is no such bound, but nothing is read once more; under `fast` this is without
+   * effect. {@link PlannedSource.plan} tells of reads without it. Default: true.
    */
   divide?: boolean | undefined;
 }

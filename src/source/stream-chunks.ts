@@ -63,7 +63,8 @@ export async function* chunksOf(stream: ReadableStream<Bytes>): AsyncGenerator<B
   }
 }
 
-/** One chunk, as a sequence. */
+/** One chunk, as a sequence; none where it is empty. */
 export async function* once(bytes: Bytes | Promise<Bytes>): AsyncGenerator<Bytes, void, void> {
-  yield await bytes;
+  const chunk = await bytes;
+  if (chunk.length > 0) yield chunk;
 }

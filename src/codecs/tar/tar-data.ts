@@ -2,8 +2,8 @@ import { concatBytes } from "../../bytes/collect-bytes.ts";
 import { RangeStreamsError } from "../../errors.ts";
 import { Range } from "../../ranges/range.ts";
 import type { Bytes, PlannedSource } from "../../source/source.ts";
-import { chunksOf, once } from "../../source/stream-chunks.ts";
 import { waitFor } from "../../source/wait-for.ts";
+import { spanReader } from "../span-reader.ts";
 import { type Compression, decompressSource } from "./compression.ts";
 import { parseRecords, readRecords } from "./read-records.ts";
 import type { WalkOptions } from "./record-walk.ts";
@@ -91,11 +91,7 @@ export function plainData({ source, walk, isIndexed }: TarDataOptions): ArchiveD
       const { start, data, storedSize } = record;
       const isProven = !isUnproven(record);
       const extent = new Range(isProven ? data : start, data + storedSize);
-      const hints = { signal, divide: false };
-      const chunks =
-        extent.length <= WHOLE_BYTES
-          ? once(source.read(extent, hints))
-          : chunksOf(source.stream(extent, hints));
+      const chunks = spanReader(source, { signal })(extent);
       yield* isProven ? chunks : behindHeaders(chunks, data - start, (headers) => verify(record, headers));
     },
     async locate(record, signal) {
@@ -126,9 +122,6 @@ async function* behindHeaders(
     if (bytes.length > headerBytes) yield bytes.slice(headerBytes);
   }
 }
-
-/** Members up to this size are read at once when they are streamed, so that those of one tick are planned together. *Unmeasured*. */
-const WHOLE_BYTES = 1024 * 1024;
 
 /**
  * Neighbours are read in one piece, headers between them included, up to this size: to list and read 1,000 members of 2 kB in memory

@@ -16,6 +16,7 @@ import {
 } from "../archive.ts";
 import { closeOnFailure, openIndexedSource } from "../archive-source.ts";
 import { foreignEntry, groupByName, onlyEntry, overBudget } from "../entries.ts";
+import { spanReader } from "../span-reader.ts";
 import { streamMembers } from "../stream-members.ts";
 import type { Directory } from "./directory.ts";
 import { decodeArchiveComment } from "./entry-name.ts";
@@ -23,7 +24,6 @@ import { NameIndex } from "./name-index.ts";
 import { type MemberPlan, nextBoundary, sortHeaderOffsets } from "./plan-member.ts";
 import { readDirectory, TAIL_BYTES } from "./read-directory.ts";
 import { decodeSpan, readMember } from "./read-member.ts";
-import { spanReader } from "./read-stored.ts";
 import type { ZipArchive, ZipEntry } from "./zip-archive.ts";
 import { indexZip, parseZipIndex } from "./zip-index.ts";
 import { ZipMember } from "./zip-member.ts";

@@ -7,18 +7,10 @@ import type { Bytes, ReadOptions } from "../../source/source.ts";
 import { type ChunkReader, once } from "../../source/stream-chunks.ts";
 import type { EntryKind } from "../archive.ts";
 import { overBudget } from "../entries.ts";
+import { type ReadSpan, spanReader, WHOLE_BYTES } from "../span-reader.ts";
 import { DEFLATE, STORE } from "./methods.ts";
 import { chooseDecoder, type MemberPlan } from "./plan-member.ts";
-import {
-  copiesOf,
-  piecesOf,
-  type ReadSpan,
-  readDataOffset,
-  readStored,
-  spanReader,
-  takeStored,
-  WHOLE_BYTES,
-} from "./read-stored.ts";
+import { copiesOf, piecesOf, readDataOffset, readStored, takeStored } from "./read-stored.ts";
 import type { ZipShared } from "./zip-shared.ts";
 
 // The ways to the bytes of a member. Its span is what is asked for of it: its local header, its data, and what may follow them.

@@ -1,7 +1,7 @@
 import { concatBytes } from "../../bytes/collect-bytes.ts";
 import { Range } from "../../ranges/range.ts";
-import type { Bytes, PlannedReadOptions, PlannedSource, ReadOptions } from "../../source/source.ts";
-import { chunksOf, once } from "../../source/stream-chunks.ts";
+import type { Bytes, PlannedSource, ReadOptions } from "../../source/source.ts";
+import type { ReadSpan } from "../span-reader.ts";
 import {
   checkDataFits,
   checkDescriptor,
@@ -10,24 +10,6 @@ import {
   type MemberPlan,
 } from "./plan-member.ts";
 import { LOCAL_HEADER_BYTES, parseDataOffset, parseLocalHeader } from "./zip-format.ts";
-
-/** Members up to this size are read at once, so that reads of one tick are planned together. *Unmeasured*. */
-export const WHOLE_BYTES: number = 1024 * 1024;
-
-/** The bytes of a span of the archive, in order, as chunks that are ours alone. */
-export type ReadSpan = (span: Range) => AsyncIterable<Bytes>;
-
-/**
- * Reads spans from a source: a small one at once, a large one as it arrives, by one request up to 8 MiB. Whoever reads member after member may be read ahead
- * of, up to the directory.
- */
-export function spanReader(source: PlannedSource, options: PlannedReadOptions): ReadSpan {
-  const { signal, aheadEnd } = options;
-  return (span) =>
-    span.length <= WHOLE_BYTES
-      ? once(source.read(span, { signal, aheadEnd, divide: false }))
-      : chunksOf(source.stream(span, { signal, divide: false }));
-}
 
 /**
  * The stored bytes of a member out of its span, all of which is here; checked as {@link readStored} does. Undefined where more is
